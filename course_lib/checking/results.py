@@ -1,0 +1,109 @@
+"""What a check found: data only. How it looks is decided in the render modules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from course_lib.checking.values import Value
+from course_lib.text import Text
+
+Verdict = Literal["pass", "fail", "not_run", "grader_error"]
+
+
+@dataclass(frozen=True)
+class RaisedError:
+    """An exception that the student's code raised: its type's name, message, and the line of theirs it points at."""
+
+    type: str
+    message: str
+    line: int | None = None
+    source_line: str = ""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One probe on one case: the named values seen before it ended, and how it ended."""
+
+    values: dict[str, Value]
+    error: RaisedError | None = None
+    warnings: tuple[str, ...] = ()
+    stdout: str = ""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Why a value is not the expected one.
+
+    reason: a stable code (kind, dtype, shape, values, missing, error, device); sentence: the same in words;
+    where: index of the worst element; worst: the largest absolute difference.
+    """
+
+    reason: str
+    sentence: Text
+    expected: Value | None = None
+    actual: Value | None = None
+    where: tuple[int, ...] | None = None
+    worst: float | None = None
+
+
+@dataclass(frozen=True)
+class PropertyResult:
+    """One property over all cases: it earns its points only where every case matched."""
+
+    name: str
+    label: Text
+    points: float
+    max_points: float
+    passed: bool
+    cases_passed: int = 0
+    cases: int = 0
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True)
+class Hint:
+    """Help that does not give the answer: a question first, then the smallest counterexample (drawn from the failing
+    case), then a worked neighbour problem."""
+
+    question: Text
+    neighbour: Text
+
+
+@dataclass(frozen=True)
+class FailingCase:
+    """The smallest case that failed, and the first property in it that differs.
+
+    ``hidden`` cases are named but never shown.
+    """
+
+    name: str
+    label: Text
+    inputs: dict[str, Value]
+    property: str
+    difference: Difference
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class ExerciseResult:
+    """The outcome of one exercise. ``score`` counts only matched properties; a grader error never costs points."""
+
+    key: str
+    title: Text
+    verdict: Verdict
+    properties: tuple[PropertyResult, ...]
+    failing: FailingCase | None = None
+    misconception: str | None = None
+    misconception_label: Text | None = None
+    hint: Hint | None = None
+    error: RaisedError | None = None
+    notes: tuple[Text, ...] = field(default=())
+
+    @property
+    def score(self) -> float:
+        return sum(p.points for p in self.properties)
+
+    @property
+    def max_score(self) -> float:
+        return sum(p.max_points for p in self.properties)
