@@ -18,10 +18,7 @@ __all__ = ["STUB", "Case", "Exercise", "Hint", "Property", "Right", "Wrong"]
 
 # What a student finds in place of a solution. The cell is the same in all languages, or nbgrader's checksums would
 # tell the languages apart; so the stub speaks both.
-STUB = (
-    "# YOUR CODE HERE | 在这里写代码\n"
-    'raise NotImplementedError("write your answer here | 请在这里作答")'
-)
+STUB = '# YOUR CODE HERE | 在这里写代码\nraise NotImplementedError("write your answer here | 请在这里作答")'
 
 Namespace = dict[str, Any]
 Probe = Callable[[Namespace, dict[str, Any]], Iterator[tuple[str, object]]]
@@ -31,7 +28,8 @@ Probe = Callable[[Namespace, dict[str, Any]], Iterator[tuple[str, object]]]
 class Property:
     """A named observation with its points. Tolerances left out follow the dtype (course_lib.checking.compare).
 
-    ``why`` says where a tolerance of its own comes from.
+    ``why`` says where a tolerance of its own comes from. ``only_with`` names another property: these points count
+    only where that one passes too, so that an empty function earns nothing for leaving its inputs alone.
     """
 
     name: str
@@ -40,6 +38,7 @@ class Property:
     rtol: float | None = None
     atol: float | None = None
     why: str = ""
+    only_with: str | None = None
 
     def __post_init__(self) -> None:
         if (self.rtol is not None or self.atol is not None) and not self.why:
@@ -113,6 +112,10 @@ class Exercise:
         ):
             if len(set(names)) != len(names):
                 raise ValueError(f"two of the same {kind} name: {sorted(names)}")
+        known = {p.name for p in self.properties}
+        for prop in self.properties:
+            if prop.only_with is not None and prop.only_with not in known - {prop.name}:
+                raise ValueError(f"property {prop.name!r} counts only with {prop.only_with!r}, which is not there")
 
     @property
     def points(self) -> float:

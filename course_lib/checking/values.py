@@ -35,6 +35,7 @@ class Value:
         type's name for ``other``.
     shape: of arrays and tensors. data: C-contiguous ndarray, scalar, tuple of Values or dict of Values.
     device: "cpu", "cuda:0", … for tensors.
+    layout: "" for C order, "F" or "strided" as the object lay in memory; restored so, but never compared.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Value:
     data: Any = None
     device: str = ""
     requires_grad: bool = False
+    layout: str = ""
 
     @property
     def numeric(self) -> bool:
@@ -84,11 +86,11 @@ def restore(value: Value) -> Any:
         case "bool" | "number" | "string":
             return value.data
         case "array":
-            return np.array(value.data, copy=True)
+            return _laid_out(value)
         case "tensor":
             import torch
 
-            raw = torch.from_numpy(np.array(value.data, copy=True))
+            raw = torch.from_numpy(_laid_out(value))
             if value.dtype == "bfloat16":
                 raw = raw.view(torch.bfloat16)
             return raw.requires_grad_(value.requires_grad)
@@ -120,12 +122,31 @@ def size(value: Value) -> int:
     return 1
 
 
+def _laid_out(value: Value) -> np.ndarray:
+    data = np.asarray(value.data)
+    if value.layout == "F":
+        return np.array(data, copy=True, order="F")
+    if value.layout == "strided":
+        wide = np.zeros((*data.shape[:-1], 2 * data.shape[-1]), dtype=data.dtype)
+        wide[..., ::2] = data
+        return wide[..., ::2]
+    return np.array(data, copy=True, order="C")
+
+
+def _layout(array: np.ndarray) -> str:
+    if array.flags.c_contiguous or array.ndim == 0:
+        return ""
+    return "F" if array.flags.f_contiguous else "strided"
+
+
 def _of_array(array: np.ndarray) -> Value:
     if array.dtype.kind not in "biufc":
         return Value("other", dtype=f"ndarray of {array.dtype}")
     # ascontiguousarray would turn a 0-d array into a 1-d one.
     plain = np.array(array, copy=True, order="C", subok=False)
-    return Value("array", dtype=str(plain.dtype.newbyteorder("=")), shape=plain.shape, data=plain)
+    return Value(
+        "array", dtype=str(plain.dtype.newbyteorder("=")), shape=plain.shape, data=plain, layout=_layout(array)
+    )
 
 
 def _is_tensor(thing: object) -> bool:
@@ -140,7 +161,8 @@ def _of_tensor(tensor: Any) -> Value:
     if tensor.is_sparse or tensor.device.type == "meta":
         return Value("other", dtype=f"tensor on {device}, layout {tensor.layout}")
     with torch.no_grad():
-        plain = tensor.detach().to("cpu", copy=True).resolve_conj().resolve_neg().contiguous()
+        on_cpu = tensor.detach().resolve_conj().resolve_neg().cpu()
+        plain = on_cpu.clone(memory_format=torch.contiguous_format)
     name = str(plain.dtype).removeprefix("torch.")
     if plain.dtype == torch.bfloat16:
         plain = plain.view(torch.uint16)
@@ -148,4 +170,11 @@ def _of_tensor(tensor: Any) -> Value:
         data = plain.numpy()
     except TypeError:
         return Value("other", dtype=f"tensor of {name}")
-    return Value("tensor", dtype=name, shape=tuple(tensor.shape), data=data, device=device, requires_grad=grad)
+    layout = (
+        ""
+        if on_cpu.is_contiguous()
+        else "F"
+        if on_cpu.permute(*range(on_cpu.ndim)[::-1]).is_contiguous()
+        else "strided"
+    )
+    return Value("tensor", name, tuple(tensor.shape), data, device, grad, layout)

@@ -1,0 +1,61 @@
+"""A figure becomes an output: its picture, and the same in words.
+
+The picture is image/png with the words as its alternative (nbconvert and most readers use it) and as text/plain (so
+that nbval compares it). JupyterLab gives its pictures no alternative, so the words follow as HTML that can be opened.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+from typing import TYPE_CHECKING, Any
+
+from course_lib.text import Text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DOTS_PER_INCH = 144  # two dots per point of the page: sharp on fine screens, half as wide in the page
+DESCRIPTION = Text(en="Text description of this figure", zh="图的文字说明")
+
+
+def png_of(figure: Figure) -> bytes:
+    """The figure as PNG bytes, the same at every call: no date, no program's name."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    buffer = io.BytesIO()
+    figure.set_dpi(DOTS_PER_INCH)
+    canvas.print_png(buffer, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def width_of(png: bytes) -> int:
+    """The width in dots that stands in a PNG's header."""
+    return int.from_bytes(png[16:20], "big")
+
+
+def picture_bundle(png: bytes, alt: Text) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The data and the metadata of the output that shows a picture."""
+    import base64
+
+    data = {"image/png": base64.b64encode(png).decode("ascii"), "text/plain": str(alt)}
+    return data, {"image/png": {"alt": str(alt), "width": width_of(png) * 72 // DOTS_PER_INCH}}
+
+
+def details(alt: Text, is_open: bool = False) -> str:
+    """HTML that holds the words behind a line to open; each language is marked for a screen reader's voice."""
+    paragraphs = "".join(
+        f'<p lang="{"zh-CN" if code == "zh" else code}">{html.escape(words)}</p>' for code, words in alt.sides()
+    )
+    state = " open" if is_open else ""
+    return f"<details{state}><summary>{html.escape(DESCRIPTION.inline)}</summary>{paragraphs}</details>"
+
+
+def in_notebook() -> bool:
+    """True where an IPython shell takes rich output."""
+    try:
+        from IPython import get_ipython  # type: ignore[attr-defined]
+    except ImportError:
+        return False
+    return get_ipython() is not None

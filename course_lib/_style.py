@@ -1,0 +1,102 @@
+"""How figures look: the font, the palette, and words in the language in force."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from typing import TypedDict
+
+from course_lib.fonts import FAMILY, FONT_FILE
+from course_lib.text import Text, current_language
+
+# Six colours of six lightnesses: they differ in print without colour (11 or more apart in L*), for red-green blind
+# eyes (28 or more apart in CIE Lab) and from white (contrast 3 or more). A test measures all three.
+COLOURS = {
+    "blue": "#0B177C",
+    "orange": "#F5663B",
+    "green": "#1B6654",
+    "purple": "#9664A4",
+    "red": "#860604",
+    "black": "#111111",
+}
+# Fills behind dark text, and quiet lines.
+PALE = {"blue": "#E3E8FA", "orange": "#FDE9E1", "green": "#E2F1EC", "purple": "#F2EAF5", "grey": "#EFEFEF"}
+GREY = "#5A5A5A"
+
+
+class Series(TypedDict):
+    """How one series is drawn, for ``ax.plot(x, y, **SERIES[0])``."""
+
+    color: str
+    linestyle: str | tuple[int, tuple[float, ...]]
+    marker: str
+
+
+# Colour is never the only difference between two lines.
+SERIES: tuple[Series, ...] = (
+    {"color": COLOURS["blue"], "linestyle": "-", "marker": "o"},
+    {"color": COLOURS["orange"], "linestyle": "--", "marker": "s"},
+    {"color": COLOURS["green"], "linestyle": "-.", "marker": "^"},
+    {"color": COLOURS["purple"], "linestyle": ":", "marker": "D"},
+    {"color": COLOURS["red"], "linestyle": (0, (6, 1.5, 1, 1.5, 1, 1.5)), "marker": "v"},
+    {"color": COLOURS["black"], "linestyle": (0, (1, 2.5)), "marker": "X"},
+)
+
+_LONG = 44  # columns of a label above which the two languages stand on two lines
+
+
+@lru_cache(maxsize=1)
+def apply_style() -> None:
+    """Give matplotlib the course's font and style, once per process.
+
+    A student's own pyplot figures get them too, so that their Chinese labels show.
+    """
+    import matplotlib
+    from cycler import cycler
+    from matplotlib import font_manager
+
+    font_manager.fontManager.addfont(FONT_FILE)
+    cycle = {key: [series[key] for series in SERIES] for key in ("color", "linestyle", "marker")}  # type: ignore[literal-required]
+    matplotlib.rcParams.update(
+        {
+            # The Chinese font comes first: text with $formulas$ is set in the first family only.
+            "font.family": [FAMILY, "DejaVu Sans"],
+            "font.size": 11,
+            "axes.titlesize": 12,
+            "axes.labelsize": 11,
+            "axes.prop_cycle": cycler(**cycle, markevery=[0.08] * len(SERIES)),
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.edgecolor": GREY,
+            "grid.color": "#DDDDDD",
+            "grid.linewidth": 0.8,
+            "lines.linewidth": 1.8,
+            "lines.markersize": 5,
+            "legend.frameon": True,
+            "legend.framealpha": 0.9,
+            "legend.edgecolor": "#CCCCCC",
+            "legend.fontsize": 10,
+            "xtick.color": "#333333",
+            "ytick.color": "#333333",
+            "figure.facecolor": "white",
+            "image.cmap": "cividis",  # even in lightness, and the same to colour-blind eyes
+        }
+    )
+
+
+def words(text: Text | str) -> str:
+    """The words of a label in the language in force; for both, ``en / zh``, or two lines where that is long.
+
+    A plain string (``"x"``, ``"$W_1$"``) needs no translation and stays as it is.
+    """
+    if isinstance(text, str):
+        return text
+    line = text.inline
+    return text.say(between="\n") if current_language() == "both" and columns(line) > _LONG else line
+
+
+def columns(line: str) -> int:
+    """The width of a line in half-width columns; a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)

@@ -1,0 +1,146 @@
+"""Makes the pack of an exercise: runs its probe on the reference and on every known wrong answer."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from course_lib.checking import packs
+from course_lib.checking.probing import compile_probe, describe_error, run_probe
+from course_lib.checking.results import Observed
+from course_lib.checking.values import Value, observe
+from course_lib.checking.verdict import ExercisePack, JudgedCase, KnownWrong, PropertySpec
+from grader.course import Course
+from grader.lesson import Lesson
+from grader.reference import (
+    ExerciseError,
+    exercise_hash,
+    load_exercises,
+    probe_source,
+    run_solutions,
+    solution_cell,
+)
+from grader.spec import Case, Exercise
+
+
+def write_packs(course: Course, lesson: Lesson) -> list[Path]:
+    """Writes the check packs of a lesson's exercises into course_lib and removes those of exercises that are gone."""
+    folder = course.root / "course_lib" / "packs"
+    written = [packs.write_pack(make_pack(lesson, name, spec), folder) for name, spec in load_exercises(lesson).items()]
+    for old in set((folder / lesson.ref.slug).glob(f"*{packs.SUFFIX}")) - set(written):
+        old.unlink()
+    return written
+
+
+def make_pack(lesson: Lesson, exercise_id: str, exercise: Exercise, seed: int | None = None) -> ExercisePack:
+    """The pack of one exercise: its public cases and, with a seed, the hidden ones drawn from it.
+
+    Raises ExerciseError where the reference does not answer a case as the specification promises.
+    """
+    source = probe_source(exercise)
+    probe = compile_probe(source)
+    namespace = run_solutions(lesson, [exercise_id])
+    drawn = exercise.hidden(np.random.default_rng(seed)) if seed is not None else []
+    cases = [
+        _judged(probe, namespace, case, hidden, f"{lesson.ref.slug}.{exercise_id}", exercise)
+        for hidden, several in ((False, exercise.public), (True, drawn))
+        for case in several
+    ]
+    public = [case.inputs for case in cases if not case.hidden]
+    return ExercisePack(
+        key=f"{lesson.ref.slug}.{exercise_id}",
+        title=exercise.title,
+        properties=tuple(
+            PropertySpec(p.name, p.label, p.points, p.rtol, p.atol, p.only_with) for p in exercise.properties
+        ),
+        probe=source,
+        cases=tuple(cases),
+        wrong=tuple(
+            KnownWrong(
+                wrong.code,
+                wrong.misconception,
+                wrong.hint,
+                tuple(answer(lesson, exercise_id, exercise, public, text=wrong.apply(_reference(lesson, exercise_id)))),
+            )
+            for wrong in exercise.wrong
+        ),
+        fallback=exercise.fallback,
+        exercise_hash=exercise_hash(lesson, exercise_id, exercise),
+    )
+
+
+def answer(
+    lesson: Lesson, exercise_id: str, exercise: Exercise, inputs: Sequence[dict[str, Value]], text: str
+) -> list[Observed]:
+    """What the probe sees when an exercise's solution cell holds this text."""
+    probe = compile_probe(probe_source(exercise))
+    try:
+        namespace = run_solutions(lesson, [exercise_id], {exercise_id: text})
+    except Exception as raised:
+        # The cell itself fails, as it would in a notebook: nothing is defined.
+        return [Observed({}, describe_error(raised)) for _ in inputs]
+    return observe_all(probe, namespace, inputs, exercise.timeout)
+
+
+def observe_all(
+    probe: Any, namespace: dict[str, Any], inputs: Sequence[dict[str, Value]], timeout: float
+) -> list[Observed]:
+    """One observation per case, each within a time limit where the platform has alarms."""
+    seen = []
+    for case in inputs:
+        with time_limit(timeout):
+            seen.append(run_probe(probe, namespace, case))
+    return seen
+
+
+class TookTooLong(Exception):
+    """A probe ran past its exercise's time limit."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raises TookTooLong inside the block after a time; does nothing off the main thread or without SIGALRM."""
+    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise TookTooLong(f"more than {seconds:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _reference(lesson: Lesson, exercise_id: str) -> str:
+    return solution_cell(lesson, exercise_id).source
+
+
+def _judged(
+    probe: Any, namespace: dict[str, Any], case: Case, hidden: bool, key: str, exercise: Exercise
+) -> JudgedCase:
+    inputs = {name: observe(thing) for name, thing in case.inputs.items()}
+    unreadable = [name for name, value in inputs.items() if value.kind == "other"]
+    if unreadable:
+        raise ExerciseError(f"{key}, case {case.name!r}: inputs {unreadable} are not plain data")
+    (expected,) = observe_all(probe, namespace, [inputs], exercise.timeout)
+    if expected.error is not None:
+        raise ExerciseError(
+            f"{key}, case {case.name!r}: the reference raised {expected.error.type}: {expected.error.message}"
+        )
+    unknown = set(expected.values) - {p.name for p in exercise.properties}
+    if unknown or not expected.values:
+        raise ExerciseError(
+            f"{key}, case {case.name!r}: the probe yields {sorted(expected.values)}, not the properties"
+        )
+    return JudgedCase(case.name, case.label, inputs, expected, hidden)
