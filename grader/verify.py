@@ -1,0 +1,186 @@
+"""Proves that a lesson's checks are worth something: the kill matrix.
+
+For every exercise: the reference and every right alternative pass, on the public cases and on the hidden cases of
+many seeds; every named wrong answer fails, at its own exercise only, and is told its own hint; the stub is "not
+answered" and earns nothing, nor does an empty function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from course_lib.checking.probing import compile_probe
+from course_lib.checking.results import ExerciseResult
+from course_lib.checking.verdict import ExercisePack, evaluate, same_outputs
+from grader.lesson import Lesson
+from grader.packing import TookTooLong, answer, make_pack, observe_all
+from grader.reference import (
+    ExerciseError,
+    load_exercises,
+    probe_source,
+    run_solutions,
+    solution_cell,
+    stub,
+)
+from grader.spec import STUB, Exercise
+
+SEEDS = 20
+FEWEST_WRONG = 6
+FEWEST_RIGHT = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that must not be: stable code, what it concerns, what was seen."""
+
+    exercise: str
+    code: str
+    subject: str
+    detail: str
+
+
+@dataclass
+class ExerciseProof:
+    """The counts for one exercise, and everything that spoils them."""
+
+    key: str
+    wrong: int = 0
+    wrong_killed: int = 0
+    right: int = 0
+    right_passed: int = 0
+    cases: int = 0
+    seeds: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def perfect(self) -> bool:
+        return not self.findings and self.wrong == self.wrong_killed and self.right == self.right_passed
+
+
+def verify_lesson(
+    lesson: Lesson, seeds: int = SEEDS, step: Callable[[str], None] = lambda what: None
+) -> list[ExerciseProof]:
+    """The proof of every exercise of a lesson. ``step`` is told what is being worked on.
+
+    Raises ExerciseError where specifications and lesson do not fit each other.
+    """
+    exercises = load_exercises(lesson)
+    packs = {name: make_pack(lesson, name, spec) for name, spec in exercises.items()}
+    return [_prove(lesson, name, exercises, packs, seeds, step) for name in exercises]
+
+
+def _prove(
+    lesson: Lesson,
+    name: str,
+    exercises: dict[str, Exercise],
+    packs: dict[str, ExercisePack],
+    seeds: int,
+    step: Callable[[str], None],
+) -> ExerciseProof:
+    spec, pack = exercises[name], packs[name]
+    proof = ExerciseProof(pack.key, len(spec.wrong), 0, len(spec.right), 0, len(pack.cases), seeds)
+    proof.findings += [Finding(pack.key, *found) for found in _specification(spec, pack)]
+    step(f"{pack.key}: stub")
+    proof.findings += [Finding(pack.key, *found) for found in _unanswered(lesson, name, spec, pack)]
+    step(f"{pack.key}: {seeds} seeds of hidden cases")
+    seeded = [make_pack(lesson, name, spec, seed=1000 + n) for n in range(seeds)]
+    for title, text in [("reference", _reference(lesson, name)), *((r.name, r.source) for r in spec.right)]:
+        step(f"{pack.key}: right answer {title}")
+        problem = next(_rejections(lesson, name, spec, text, seeded), None)
+        if problem:
+            proof.findings.append(Finding(pack.key, "right-rejected", title, problem))
+        elif title != "reference":
+            proof.right_passed += 1
+    for wrong, known in zip(spec.wrong, pack.wrong, strict=True):
+        step(f"{pack.key}: wrong answer {wrong.code}")
+        result = evaluate(pack, known.observed)
+        problem = _not_killed(result, wrong.code, pack) or _elsewhere(
+            lesson, name, exercises, packs, wrong.apply(_reference(lesson, name))
+        )
+        if problem:
+            proof.findings.append(Finding(pack.key, "wrong-accepted", wrong.code, problem))
+        else:
+            proof.wrong_killed += 1
+    return proof
+
+
+def _reference(lesson: Lesson, name: str) -> str:
+    return solution_cell(lesson, name).source
+
+
+def _specification(spec: Exercise, pack: ExercisePack) -> Iterator[tuple[str, str, str]]:
+    if len(spec.wrong) < FEWEST_WRONG:
+        yield "too-few-wrong", "", f"{len(spec.wrong)} wrong answers; at least {FEWEST_WRONG} are needed"
+    if len(spec.right) < FEWEST_RIGHT:
+        yield "too-few-right", "", f"{len(spec.right)} right alternatives; at least {FEWEST_RIGHT} are needed"
+    seen = {name for case in pack.cases for name in case.expected.values}
+    for prop in spec.properties:
+        if prop.name not in seen:
+            yield "unobserved", prop.name, "no public case observes this property"
+    for index, first in enumerate(pack.wrong):
+        for second in pack.wrong[index + 1 :]:
+            if first.hint != second.hint and same_outputs(pack, first.observed, second.observed):
+                yield "same-outputs", f"{first.code} = {second.code}", "equal outputs, but different hints"
+
+
+def _unanswered(lesson: Lesson, name: str, spec: Exercise, pack: ExercisePack) -> Iterator[tuple[str, str, str]]:
+    inputs = [case.inputs for case in pack.cases]
+    result = evaluate(pack, answer(lesson, name, spec, inputs, stub(_reference(lesson, name), STUB)))
+    if result.verdict != "not_run" or result.score:
+        yield "stub", "", f"the stub is {result.verdict!r} with {result.score:g} points"
+    result = evaluate(pack, answer(lesson, name, spec, inputs, stub(_reference(lesson, name), "return None")))
+    if result.verdict != "fail" or result.score:
+        yield "empty", "", f"a function that returns None is {result.verdict!r} with {result.score:g} points"
+
+
+def _rejections(lesson: Lesson, name: str, spec: Exercise, text: str, seeded: list[ExercisePack]) -> Iterator[str]:
+    for number, pack in enumerate(seeded):
+        cases = pack.cases if number == 0 else tuple(case for case in pack.cases if case.hidden)
+        part = ExercisePack(pack.key, pack.title, pack.properties, pack.probe, cases, (), pack.fallback)
+        try:
+            result = evaluate(part, answer(lesson, name, spec, [case.inputs for case in cases], text))
+        except TookTooLong as late:
+            yield f"seed {number}: {late}"
+            continue
+        if result.verdict != "pass":
+            yield f"seed {number}: {_summary(result)}"
+
+
+def _not_killed(result: ExerciseResult, code: str, pack: ExercisePack) -> str | None:
+    if result.verdict != "fail":
+        return f"the verdict is {result.verdict!r} on the public cases"
+    own = next(known for known in pack.wrong if known.code == code)
+    if result.hint != own.hint:
+        return f"it is given the hint of {result.misconception or 'nobody in particular'}"
+    return None
+
+
+def _elsewhere(
+    lesson: Lesson, name: str, exercises: dict[str, Exercise], packs: dict[str, ExercisePack], text: str
+) -> str | None:
+    """Whether a wrong answer also fails an exercise that is not its own."""
+    try:
+        namespace: dict[str, Any] = run_solutions(lesson, list(exercises), {name: text})
+    except Exception:
+        return None  # its own cell raises; the others were proved without it
+    for other, spec in exercises.items():
+        if other == name:
+            continue
+        inputs = [case.inputs for case in packs[other].cases]
+        probe = compile_probe(probe_source(spec))
+        result = evaluate(packs[other], observe_all(probe, namespace, inputs, spec.timeout))
+        if result.verdict != "pass":
+            return f"it also fails {packs[other].key}: {_summary(result)}"
+    return None
+
+
+def _summary(result: ExerciseResult) -> str:
+    if result.failing is None:
+        return f"verdict {result.verdict}"
+    failing = result.failing
+    return f"case {failing.name!r}, {failing.property}: {failing.difference.sentence.en}"
+
+
+__all__ = ["ExerciseError", "ExerciseProof", "Finding", "verify_lesson"]
