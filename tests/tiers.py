@@ -1,0 +1,94 @@
+"""Runs the test tiers, fast ones first: ``python -m tests.tiers [--fast] [NAME…]``.
+
+A tier whose program is missing is named in the last line; with ``CI`` set in the environment it is a failure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+PYTHON = sys.executable
+BIN = Path(sys.executable).parent
+GRADER = str(BIN / "grader")
+PYTEST = [PYTHON, "-m", "pytest", "-q", "--durations=5"]
+SLOW_MARKS = ("kernel", "sandbox", "browser", "gpu", "long")
+
+
+@dataclass(frozen=True)
+class Tier:
+    name: str
+    what: str
+    command: list[str]
+    needs: tuple[str, ...] = ()
+    fast: bool = False
+
+
+def _pytest(*extra: str) -> list[str]:
+    return [*PYTEST, *extra]
+
+
+TIERS = (
+    Tier("lint", "ruff: style and likely mistakes", [PYTHON, "-m", "ruff", "check", "."], fast=True),
+    Tier("format", "ruff: formatting", [PYTHON, "-m", "ruff", "format", "--check", "."], fast=True),
+    Tier("types", "mypy over course_lib and grader", [PYTHON, "-m", "mypy"], fast=True),
+    Tier("translations", "English and Chinese are in step", [GRADER, "check-translations"], fast=True),
+    Tier("stale", "built notebooks are up to date", [GRADER, "build", "--check"], fast=True),
+    Tier("fast", "tests without kernel, sandbox or browser", _pytest("-m", " and ".join(f"not {m}" for m in SLOW_MARKS), "tests"), fast=True),
+    Tier("verify", "the kill matrix of every exercise", [GRADER, "verify"]),
+    Tier("nbval", "every notebook gives its stored outputs", _pytest("--nbval", "--nbval-current-env", "notebooks")),
+    Tier("kernel", "tests with a Jupyter kernel", _pytest("-m", "kernel and not sandbox and not browser and not long", "tests")),
+    Tier("sandbox", "tests in the sandbox, hostile ones too", _pytest("-m", "sandbox and not browser and not long", "tests"), ("bwrap",)),
+    Tier("browser", "tests in headless Chromium", _pytest("-m", "browser and not long", "tests"), ("chromium", "bwrap")),
+    Tier("demo", "the demo scores what each sample deserves", [GRADER, "demo", "build/demo"], ("bwrap",)),
+)  # fmt: skip
+
+
+def run(tier: Tier) -> str:
+    """ "passed", "failed" or "not run: …"."""
+    missing = [program for program in tier.needs if shutil.which(program) is None]
+    print(f"\n━━ {tier.name}: {tier.what} ━━", flush=True)
+    if missing:
+        return f"not run: {' and '.join(missing)} missing"
+    # Nothing of the person's own shell may change what is tested.
+    environment = {k: v for k, v in os.environ.items() if k not in ("COURSE_LANG", "NBGRADER_EXECUTION")}
+    code = subprocess.run(tier.command, env=environment, check=False).returncode
+    if code == 5 and "pytest" in tier.command:
+        return "not run: no test was found"
+    return "passed" if code == 0 else "failed"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fast", action="store_true", help="only the tiers that take seconds")
+    parser.add_argument("names", nargs="*", help=f"tiers to run: {', '.join(t.name for t in TIERS)}")
+    wanted = parser.parse_args()
+    unknown = set(wanted.names) - {t.name for t in TIERS}
+    if unknown:
+        parser.error(f"no such tier: {', '.join(sorted(unknown))}")
+    chosen = [t for t in TIERS if (t.name in wanted.names if wanted.names else t.fast or not wanted.fast)]
+    outcomes: dict[str, str] = {}
+    for tier in chosen:
+        started = time.perf_counter()
+        outcomes[tier.name] = run(tier)
+        print(f"── {tier.name}: {outcomes[tier.name]} ({time.perf_counter() - started:.0f} s)", flush=True)
+    failed = [name for name, outcome in outcomes.items() if outcome == "failed"]
+    skipped = {name: outcome for name, outcome in outcomes.items() if outcome.startswith("not run")}
+    passed = len(outcomes) - len(failed) - len(skipped)
+    print(f"\nFailed tiers: {', '.join(failed) or 'none'}")
+    print(f"tiers: {passed} passed, {len(failed)} failed" + (f", {len(skipped)} skipped" if skipped else ""))
+    if skipped:
+        print(
+            "Could not run: " + "; ".join(f"{name} ({why.removeprefix('not run: ')})" for name, why in skipped.items())
+        )
+    return 1 if failed or (skipped and os.environ.get("CI")) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
