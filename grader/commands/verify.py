@@ -29,9 +29,9 @@ def command(lessons: tuple[str, ...], seeds: int, as_json: bool) -> None:
     console = Console(stderr=True)
     proofs, started = [], time.perf_counter()
     with console.status("…") as status:
-        for ref in [course.lesson(name) for name in lessons] or course.lessons():
+        for ref in course.select(lessons):
             try:
-                proofs += verify_lesson(read_lesson(ref), seeds, status.update)
+                proofs += verify_lesson(read_lesson(ref.source), seeds, status.update)
             except ExerciseError as error:
                 raise click.ClickException(str(error)) from None
     perfect = bool(proofs) and all(proof.perfect for proof in proofs)

@@ -1,0 +1,60 @@
+"""What goes into the engine and what comes out of it: plain records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from course_lib.checking.results import Observed
+from grader.engine.events import Event
+
+CellStatus = Literal["ok", "error", "timeout", "died", "not_reached"]
+
+
+@dataclass(frozen=True)
+class ProbeJob:
+    """One exercise: the text of its probe function and the inputs of every case, as raw objects.
+
+    ``seconds`` is the time for one case; None takes the engine's limit.
+    """
+
+    exercise: str
+    probe_source: str
+    cases: tuple[dict[str, object], ...]
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission: the sources of its code cells in order, and the probes to run on the state they leave."""
+
+    cells: tuple[str, ...]
+    probes: tuple[ProbeJob, ...] = ()
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """One executed cell: outputs as nbformat stores them (plain dicts), how it ended and how long it took."""
+
+    outputs: list[dict[str, Any]]
+    status: CellStatus
+    seconds: float = 0.0
+    execution_count: int | None = None
+
+
+@dataclass(frozen=True)
+class ProbeRun:
+    """One exercise: for every case, in order, what was observed or the event that prevented it."""
+
+    exercise: str
+    observed: tuple[Observed | Event, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything one submission left behind."""
+
+    cells: tuple[CellRun, ...]
+    probes: tuple[ProbeRun, ...]
+    events: tuple[Event, ...]
+    seconds: float

@@ -1,0 +1,89 @@
+"""What students were given, as the grader needs it: the released notebook and the cells in it that count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+
+from grader.dependencies import bound_names
+from grader.lesson import Lesson
+from grader.spec import STUB
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A cell of the release that a submission must have.
+
+    kind: ``solution`` (the student's code), ``check``, ``written`` (graded by hand), ``locked`` (other cells that may
+    not change) or ``setup`` (imports: may change, may not be missing). names: what a solution cell defines.
+    """
+
+    key: str
+    kind: str
+    cell: NotebookNode
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Released:
+    """A released lesson. ``notebook`` is in both languages and holds stubs in place of the solutions."""
+
+    lesson_id: str
+    notebook: NotebookNode
+
+    @cached_property
+    def slots(self) -> dict[str, Slot]:
+        """The cells that count, by key, in the order of the release."""
+        found = (slot_of(cell) for cell in self.notebook.cells)
+        return {slot.key: slot for slot in found if slot is not None}
+
+    @cached_property
+    def cells(self) -> dict[str, NotebookNode]:
+        """Every cell of the release by its id."""
+        return {cell.id: cell for cell in self.notebook.cells}
+
+    def points(self, key: str) -> float:
+        """What a check or a written answer is worth."""
+        return float(self.slots[key].cell.metadata.nbgrader["points"])
+
+
+def released_lesson(lesson: Lesson) -> Released:
+    """A lesson as its students receive it, before the choice of a language."""
+    from grader.notebook import to_notebook
+
+    return Released(lesson.ref.id, as_released(to_notebook(lesson, "both")))
+
+
+def as_released(notebook: NotebookNode) -> NotebookNode:
+    """A built notebook with its solutions replaced by stubs and nbgrader's checksums computed, by nbgrader itself."""
+    from nbgrader.preprocessors import ClearOutput, ClearSolutions, ComputeChecksums
+    from traitlets.config import Config
+
+    from grader.notebook import WRITTEN_STUB
+
+    config = Config({"ClearSolutions": {"code_stub": {"python": STUB}, "text_stub": WRITTEN_STUB}})
+    resources: dict[str, Any] = {}
+    for preprocessor in (ClearSolutions(config=config), ClearOutput(), ComputeChecksums()):
+        notebook, resources = preprocessor.preprocess(notebook, resources)
+    return notebook
+
+
+def slot_of(cell: NotebookNode) -> Slot | None:
+    """The slot that a cell of the release is, if it counts."""
+    marks = cell.metadata.get("nbgrader") or {}
+    key = marks.get("grade_id")
+    if not key:
+        return Slot(cell.id, "setup", cell) if _is_setup(cell) else None
+    if marks.get("solution") and marks.get("grade"):
+        return Slot(key, "written", cell)
+    if marks.get("solution"):
+        names = bound_names(cell.source) if cell.cell_type == "code" else set()
+        return Slot(key, "solution", cell, frozenset(names))
+    return Slot(key, "check" if marks.get("grade") else "locked", cell)
+
+
+def _is_setup(cell: NotebookNode) -> bool:
+    return bool(cell.cell_type == "code" and "setup" in (cell.metadata.get("tags") or []))
