@@ -15,7 +15,7 @@ from course_lib.text import Text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-DOTS_PER_INCH = 144  # two dots per point of the page: sharp on fine screens, half as wide in the page
+DOTS_PER_INCH = 144  # 1.5 dots per CSS pixel: a figure is as wide as in print, and sharp on fine screens
 DESCRIPTION = Text(en="Text description of this figure", zh="图的文字说明")
 
 
@@ -40,7 +40,7 @@ def picture_bundle(png: bytes, alt: Text) -> tuple[dict[str, Any], dict[str, Any
     import base64
 
     data = {"image/png": base64.b64encode(png).decode("ascii"), "text/plain": str(alt)}
-    return data, {"image/png": {"alt": str(alt), "width": width_of(png) * 72 // DOTS_PER_INCH}}
+    return data, {"image/png": {"alt": str(alt), "width": width_of(png) * 96 // DOTS_PER_INCH}}
 
 
 def details(alt: Text, is_open: bool = False) -> str:
@@ -55,7 +55,7 @@ def details(alt: Text, is_open: bool = False) -> str:
 def in_notebook() -> bool:
     """True where an IPython shell takes rich output."""
     try:
-        from IPython import get_ipython  # type: ignore[attr-defined]
+        from IPython import get_ipython
     except ImportError:
         return False
     return get_ipython() is not None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import TypedDict
 
 from course_lib.fonts import FAMILY, FONT_FILE
-from course_lib.text import Text, current_language
+from course_lib.text import Text
 
 # Six colours of six lightnesses: they differ in print without colour (11 or more apart in L*), for red-green blind
 # eyes (28 or more apart in CIE Lab) and from white (contrast 3 or more). A test measures all three.
@@ -42,7 +43,9 @@ SERIES: tuple[Series, ...] = (
     {"color": COLOURS["black"], "linestyle": (0, (1, 2.5)), "marker": "X"},
 )
 
-_LONG = 44  # columns of a label above which the two languages stand on two lines
+LONG = 44  # columns of a label above which the two languages stand on two lines
+# What may not be torn apart at a line's end: a formula, a word with the space after it, a sign with what it closes.
+_PIECE = re.compile(r"(?:\$[^$]*\$|[^\s\u2e80-\uffef$]+|[\u2e80-\uffef$])[，。、；：？！）》”’\s]*")
 
 
 @lru_cache(maxsize=1)
@@ -56,7 +59,7 @@ def apply_style() -> None:
     from matplotlib import font_manager
 
     font_manager.fontManager.addfont(FONT_FILE)
-    cycle = {key: [series[key] for series in SERIES] for key in ("color", "linestyle", "marker")}  # type: ignore[literal-required]
+    cycle = {key: [series[key] for series in SERIES] for key in ("color", "linestyle", "marker")}
     matplotlib.rcParams.update(
         {
             # The Chinese font comes first: text with $formulas$ is set in the first family only.
@@ -86,17 +89,30 @@ def apply_style() -> None:
     )
 
 
-def words(text: Text | str) -> str:
+def words(text: Text | str, width: int = LONG) -> str:
     """The words of a label in the language in force; for both, ``en / zh``, or two lines where that is long.
 
-    A plain string (``"x"``, ``"$W_1$"``) needs no translation and stays as it is.
+    width: the columns that fit on one line; words are wrapped there. A plain string (``"x"``, ``"$W_1$"``) needs no
+    translation and stays as it is.
     """
     if isinstance(text, str):
         return text
-    line = text.inline
-    return text.say(between="\n") if current_language() == "both" and columns(line) > _LONG else line
+    if columns(text.inline) <= width:
+        return text.inline
+    return "\n".join(wrap(words, width) for words in text.say().split("\n"))
+
+
+def wrap(line: str, width: int) -> str:
+    """The line broken at spaces and between Chinese characters, never in a formula; no line starts with a full stop."""
+    lines = [""]
+    for piece in _PIECE.findall(line):
+        if lines[-1] and columns((lines[-1] + piece).rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(part.rstrip() for part in lines)
 
 
 def columns(line: str) -> int:
-    """The width of a line in half-width columns; a Chinese character takes two."""
+    """The width of a line in half-width columns; a Chinese character takes two, a formula's commands nothing."""
+    line = re.sub(r"\$[^$]*\$", lambda formula: re.sub(r"\\[a-z]+|[${}^_]", "", formula[0]), line)
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)

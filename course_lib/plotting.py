@@ -2,7 +2,7 @@
 
     fig, ax = new_figure()
     ax.plot(steps, losses, **SERIES[0])
-    label(ax, title=Text(en="The loss falls", zh="损失在下降"), x=Text(en="step", zh="步数"), y=Text(en="loss", zh="损失"))
+    label(ax, title=Text(en="The loss falls", zh="损失在下降"), x=Text(en="step", zh="步数"))
     show(fig, Text(en="The loss falls from {a} to {b}.", zh="损失从 {a} 降到 {b}。").format(a=..., b=...))
 
 Figures are drawn without pyplot, so that none is left open and no backend matters.
@@ -51,16 +51,29 @@ def new_figure(nrows: int = 1, ncols: int = 1, height: float | None = None, widt
     return figure, figure.subplots(nrows, ncols)
 
 
-def label(
-    ax: Any, title: Text | str | None = None, x: Text | str | None = None, y: Text | str | None = None
-) -> None:
-    """Write the title and the names of the axes, in the language in force; what is not given stays as it is."""
+def label(ax: Any, title: Text | str | None = None, x: Text | str | None = None, y: Text | str | None = None) -> None:
+    """Write the title and the names of the axes, in the language in force; what is not given stays as it is.
+
+    Words too long for the axes are wrapped.
+    """
+    across, up = _room(ax)
     if title is not None:
-        ax.set_title(words(title))
+        ax.set_title(words(title, int(across / 12)))
     if x is not None:
-        ax.set_xlabel(words(x))
+        ax.set_xlabel(words(x, int(across / 11)))
     if y is not None:
-        ax.set_ylabel(words(y))
+        ax.set_ylabel(words(y, int(up / 11)))
+
+
+def _room(ax: Any) -> tuple[float, float]:
+    """The axes' width and height in units of a column at one point of font size (half a point)."""
+    width, height = ax.figure.get_size_inches()
+    spec = ax.get_subplotspec()
+    if spec is None:  # axes that fill the figure, as a graph's do
+        return width * 144, height * 144
+    rows, columns = spec.get_gridspec().get_geometry()
+    share = (spec.colspan.stop - spec.colspan.start) / columns, (spec.rowspan.stop - spec.rowspan.start) / rows
+    return (width * share[0] - 0.7) * 144, (height * share[1] - 0.6) * 144
 
 
 def legend(ax: Any, *names: Text | str, **options: Any) -> None:
@@ -89,5 +102,5 @@ def show(figure: Figure, alt: Text) -> None:
     from IPython.display import display
 
     data, metadata = picture_bundle(png_of(figure), alt)
-    display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
-    display({"text/html": details(alt)}, raw=True)  # type: ignore[no-untyped-call]
+    display(data, metadata=metadata, raw=True)
+    display({"text/html": details(alt)}, raw=True)

@@ -70,7 +70,7 @@ def set_language(language: str) -> None:
 
 
 def current_language() -> str:
-    """The language in force: ``"en"``, ``"zh"`` or ``"both"``. Raises ValueError when ``COURSE_LANG`` is none of them."""
+    """The language in force: ``"en"``, ``"zh"`` or ``"both"``. ValueError where ``COURSE_LANG`` is none of them."""
     from_environment = os.environ.get("COURSE_LANG")
     if from_environment:
         if from_environment not in LANGUAGES:

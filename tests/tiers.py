@@ -34,20 +34,26 @@ def _pytest(*extra: str) -> list[str]:
     return [*PYTEST, *extra]
 
 
+def _marked(mark: str, *without: str) -> list[str]:
+    return _pytest("-m", " and ".join([mark, *(f"not {other}" for other in without)]), "tests")
+
+
+UNMARKED = _pytest("-m", " and ".join(f"not {mark}" for mark in SLOW_MARKS), "tests")
+
 TIERS = (
     Tier("lint", "ruff: style and likely mistakes", [PYTHON, "-m", "ruff", "check", "."], fast=True),
     Tier("format", "ruff: formatting", [PYTHON, "-m", "ruff", "format", "--check", "."], fast=True),
     Tier("types", "mypy over course_lib and grader", [PYTHON, "-m", "mypy"], fast=True),
     Tier("translations", "English and Chinese are in step", [GRADER, "check-translations"], fast=True),
     Tier("stale", "built notebooks are up to date", [GRADER, "build", "--check"], fast=True),
-    Tier("fast", "tests without kernel, sandbox or browser", _pytest("-m", " and ".join(f"not {m}" for m in SLOW_MARKS), "tests"), fast=True),
+    Tier("fast", "tests without kernel, sandbox or browser", UNMARKED, fast=True),
     Tier("verify", "the kill matrix of every exercise", [GRADER, "verify"]),
     Tier("nbval", "every notebook gives its stored outputs", _pytest("--nbval", "--nbval-current-env", "notebooks")),
-    Tier("kernel", "tests with a Jupyter kernel", _pytest("-m", "kernel and not sandbox and not browser and not long", "tests")),
-    Tier("sandbox", "tests in the sandbox, hostile ones too", _pytest("-m", "sandbox and not browser and not long", "tests"), ("bwrap",)),
-    Tier("browser", "tests in headless Chromium", _pytest("-m", "browser and not long", "tests"), ("chromium", "bwrap")),
+    Tier("kernel", "tests with a Jupyter kernel", _marked("kernel", "sandbox", "browser", "long")),
+    Tier("sandbox", "tests in the sandbox, hostile ones too", _marked("sandbox", "browser", "long"), ("bwrap",)),
+    Tier("browser", "tests in headless Chromium", _marked("browser", "long"), ("chromium", "bwrap")),
     Tier("demo", "the demo scores what each sample deserves", [GRADER, "demo", "build/demo"], ("bwrap",)),
-)  # fmt: skip
+)
 
 
 def run(tier: Tier) -> str:

@@ -93,8 +93,7 @@ def _case(failing: FailingCase, language: str | None, drawn: bool) -> str:
             )
             + "</div>"
         )
-    where = _inline(words.DIFFERS_AT.format(name=failing.property), language)
-    parts.append(f"<div>{where}: {_words(difference.sentence, language)}</div>")
+    parts.append(f"<div>{_words(words.first_difference(failing), language)}</div>")
     gaps = words.gaps(failing)
     marks = [[cell.strip() != "·" for cell in row] for row in gaps] if gaps else None
     parts.append(
@@ -127,7 +126,7 @@ def _table(title: str, rows: list[list[str]], marks: list[list[bool]] | None) ->
     )
     return (
         f'<table style="{_TABLE};display:inline-table;margin-right:1.2em;vertical-align:top">'
-        f'<caption style="text-align:left;caption-side:top;padding:.1em 0">{escape(title)}</caption>'
+        f'<caption style="text-align:left;caption-side:top;padding:.1em 0;white-space:nowrap">{escape(title)}</caption>'
         f"<tbody>{body}</tbody></table>"
     )
 

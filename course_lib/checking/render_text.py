@@ -56,8 +56,7 @@ def _case(failing: FailingCase, language: str | None, drawn: bool) -> list[str]:
         lines += [
             f"    {name} = {words.describe(value).say(language, between)}" for name, value in failing.inputs.items()
         ]
-    where = words.DIFFERS_AT.format(name=failing.property).say(language, between)
-    lines.append(f"  {where}: {failing.difference.sentence.say(language, between)}")
+    lines += _sentences(words.first_difference(failing), language)
     for title, value in ((words.EXPECTED, failing.difference.expected), (words.YOURS, failing.difference.actual)):
         lines.append(f"    {title.say(language, between)}: {words.describe(value).say(language, between)}")
     gaps = words.gaps(failing)

@@ -81,6 +81,7 @@ class FailingCase:
     label: Text
     inputs: dict[str, Value]
     property: str
+    property_label: Text
     difference: Difference
     hidden: bool = False
 

@@ -168,7 +168,8 @@ def _smallest_failing(pack: ExercisePack, differences: Sequence[dict[str, Differ
         return None
     case, found = min(failing, key=lambda pair: (pair[0].hidden, sum(map(size, pair[0].inputs.values()))))
     name, difference = next((n, d) for n, d in found.items() if d is not None)
-    return FailingCase(case.name, case.label, case.inputs, name, difference, case.hidden)
+    label = next(p.label for p in pack.properties if p.name == name)
+    return FailingCase(case.name, case.label, case.inputs, name, label, difference, case.hidden)
 
 
 def _diagnose(

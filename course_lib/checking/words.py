@@ -36,7 +36,6 @@ INPUT = Text(en="input", zh="输入")
 EXPECTED = Text(en="expected", zh="应为")
 YOURS = Text(en="yours", zh="你的结果")
 DIFFERENCE = Text(en="difference", zh="差异")
-DIFFERS_AT = Text(en="first difference, in {name}", zh="最先出现差异的是 {name}")
 YOUR_LINE = Text(en="your line {line}", zh="你的代码第 {line} 行")
 HINT_TITLES = (
     Text(en="Hint, step 1 of 3: a question", zh="提示，第 1 步（共 3 步）：先想一个问题"),
@@ -73,6 +72,12 @@ def unanswered(result: ExerciseResult) -> Text:
         en="The answer cell still holds its placeholder: write your answer, run the cell, then run this check again.",
         zh="答题单元格里还是占位代码：写出你的答案，运行该单元格，然后再运行这个检查。",
     )
+
+
+def first_difference(failing: FailingCase) -> Text:
+    """Which property differs first, and how."""
+    label, sentence = failing.property_label, failing.difference.sentence
+    return Text(en=f"First difference ({label.en}): {sentence.en}", zh=f"最先出现的差异（{label.zh}）：{sentence.zh}")
 
 
 def describe(value: Value | None) -> Text:

@@ -49,7 +49,7 @@ def test_a_failure_names_verdict_properties_case_expected_actual_difference_and_
         "twice the input",
         "its sum",
         "Smallest failing case: case 1",
-        "first difference, in double",
+        "First difference (twice the input)",
         "expected",
         "yours",
         "difference",

@@ -1,0 +1,36 @@
+"""Laying out the lessons never touches a student's work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.lab import lay_out
+
+
+def release(folder: Path, words: str) -> Path:
+    (folder / "notebooks/01_a").mkdir(parents=True, exist_ok=True)
+    (folder / "notebooks/01_a/01_a.ipynb").write_text(words, encoding="utf-8")
+    (folder / "course.json").write_text(words, encoding="utf-8")
+    return folder
+
+
+def test_a_first_copy_is_whole(tmp_path: Path) -> None:
+    laid = lay_out(release(tmp_path / "release", "one"), tmp_path / "work")
+    assert len(laid.copied) == 2 and not laid.kept
+    assert (tmp_path / "work/notebooks/01_a/01_a.ipynb").read_text() == "one"
+
+
+def test_edits_survive_and_the_rest_is_brought_up_to_date(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    lay_out(release(tmp_path / "release", "one"), work)
+    mine = work / "notebooks/01_a/01_a.ipynb"
+    mine.write_text("my answers")
+    laid = lay_out(release(tmp_path / "release", "two"), work)
+    assert mine.read_text() == "my answers"
+    assert [str(p) for p in laid.kept] == ["notebooks/01_a/01_a.ipynb"]
+    assert (work / "course.json").read_text() == "two"
+
+
+def test_nothing_is_done_twice(tmp_path: Path) -> None:
+    lay_out(release(tmp_path / "release", "one"), tmp_path / "work")
+    assert lay_out(tmp_path / "release", tmp_path / "work").copied == ()
