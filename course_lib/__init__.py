@@ -12,6 +12,7 @@ from course_lib import _torchvision
 
 if TYPE_CHECKING:
     from course_lib.checking.check import check
+    from course_lib.checking.solved import solved
     from course_lib.data import load_images
     from course_lib.device import describe_device, pick_device
     from course_lib.explorer import explore
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "check": "checking.check",
+    "solved": "checking.solved",
     "load_images": "data",
     "describe_device": "device",
     "pick_device": "device",
@@ -75,6 +77,7 @@ __all__ = [
     "seed_everything",
     "set_language",
     "show",
+    "solved",
     "words",
 ]
 

@@ -49,13 +49,20 @@ _UNEVEN = Text(
     zh="{name}：图像的形状是 {images}，标签的形状是 {labels}；应为 N 张 28×28 的图像和 N 个标签。",
 )
 
+_OTHER_SET = Text(
+    en="The files in {folder} are not those of {name}: MNIST and FashionMNIST use the same file names, and the counts "
+    "of the labels are the other set's. Give each a folder of its own.",
+    zh="{folder} 中的文件不是 {name} 的：MNIST 和 FashionMNIST 的文件名相同，而这里各类标签的数量属于另一个数据集。"
+    "请为它们分别准备文件夹。",
+)
+
 
 def load_images(
     name: str = "digits", train: bool = True, folder: str | Path | None = None, download: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Images and labels: float32 [N, 1, 28, 28] with values from 0 (paper) to 1 (ink), and int64 [N] from 0 to 9.
 
-    name: ``"digits"`` (embedded: 1439 to train, 358 to test; no network), ``"mnist"`` or ``"fashion_mnist"`` (60 000
+    name: ``"digits"`` (embedded: 1442 to train, 355 to test; no network), ``"mnist"`` or ``"fashion_mnist"`` (60 000
         and 10 000). A digit has 8 by 8 dots: it is enlarged three times (linear between the dots' middles, so that 24
         by 24 result) and framed with two dots of paper. Of each class, every fifth digit is in the test part.
     folder: where MNIST and FashionMNIST lie, in torchvision's layout (``folder/MNIST/raw``) or as bare idx files,
@@ -69,10 +76,14 @@ def load_images(
     if name == "digits":
         images, labels = _digits(train)
     elif name in NAMES:
-        images, labels = _idx_images(name, train, Path(folder or os.environ.get("COURSE_DATA") or "data"), download)
+        images, labels = _idx_images(name, train, _folder(folder), download)
     else:
         raise DataProblem(_UNKNOWN.format(name=name))
     return torch.from_numpy(images[:, None]), torch.from_numpy(labels.astype(np.int64))
+
+
+def _folder(given: str | Path | None) -> Path:
+    return Path(given or os.environ.get("COURSE_DATA") or "data").expanduser()
 
 
 def _digits(train: bool) -> tuple[npt.NDArray[np.float32], Bytes]:
@@ -118,6 +129,10 @@ def _idx_images(name: str, train: bool, folder: Path, download: bool) -> tuple[n
     images, labels = (read_idx(path) for path in found if path is not None)
     if images.shape[1:] != (28, 28) or labels.shape != images.shape[:1]:
         raise DataProblem(_UNEVEN.format(name=NAMES[name], images=images.shape, labels=labels.shape))
+    # The two sets share their files' names, so bare files may be the other one; only Fashion has equal classes.
+    whole = len(labels) in (10_000, 60_000)
+    if whole and (np.ptp(np.bincount(labels, minlength=10)) == 0) != (name == "fashion_mnist"):
+        raise DataProblem(_OTHER_SET.format(name=NAMES[name], folder=folder))
     return images.astype(np.float32) / np.float32(255), labels
 
 

@@ -69,8 +69,8 @@ def subset(source: Path, wanted: Iterable[str], target: Path) -> set[str]:
 
     Raises ValueError where ``source`` holds no simplified Chinese Noto Sans.
     """
-    from fontTools.subset import Options, Subsetter
-    from fontTools.ttLib import TTCollection, TTFont
+    from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTCollection, TTFont  # type: ignore[import-untyped]
 
     fonts = TTCollection(source).fonts if source.suffix.lower() in (".ttc", ".otc") else [TTFont(source)]
     named = [font for font in fonts if font["name"].getDebugName(1) in ("Noto Sans CJK SC", "Noto Sans SC")]

@@ -1,0 +1,35 @@
+"""``grader lab``: the course as a student sees it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("work", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--lang", "language", type=click.Choice(["en", "zh", "both"]), default="both", show_default=True)
+@click.option("--prepare", is_flag=True, help="Only lay out the lessons; do not start JupyterLab.")
+def command(work: Path, language: str, prepare: bool) -> None:
+    """Copy the released lessons into the folder WORK and open JupyterLab there.
+
+    A notebook that is already in WORK is never overwritten; delete it to get a fresh copy.
+    """
+    from grader.commands.release import command as release
+    from grader.lab import KEPT, lay_out
+
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = Path(folder) / "release"
+        release.main([str(bundle), "--lang", language], standalone_mode=False)
+        laid = lay_out(bundle, work)
+    for name in laid.kept:
+        click.echo(KEPT.format(name=name).say(language))
+    if prepare:
+        return
+    jupyter = shutil.which("jupyter", path=str(Path(sys.executable).parent)) or "jupyter"
+    raise SystemExit(subprocess.run([jupyter, "lab", "START.ipynb"], cwd=work, check=False).returncode)

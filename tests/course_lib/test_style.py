@@ -1,0 +1,71 @@
+"""The palette as colour-blind eyes and a grey printer see it, and how labels break into lines."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from course_lib import COLOURS, SERIES, Text, set_language, words
+from course_lib._style import columns, wrap
+
+# Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB.
+SEEN = {
+    "all colours": np.eye(3),
+    "deuteranopia": np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]),
+    "protanopia": np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]),
+}
+
+
+def linear(colour):
+    value = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def luminance(rgb):
+    return float(np.array([0.2126, 0.7152, 0.0722]) @ rgb)
+
+
+def lab(rgb):
+    """CIE Lab of linear sRGB, white D65."""
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    t = to_xyz @ np.clip(rgb, 0, 1) / np.array([0.9505, 1, 1.089])
+    f = np.where(t > 216 / 24389, np.cbrt(t), (24389 / 27 * t + 16) / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("eyes", SEEN)
+def test_colours_differ_to_every_kind_of_eyes(eyes):
+    seen = {name: lab(SEEN[eyes] @ linear(colour)) for name, colour in COLOURS.items()}
+    for one, other in combinations(seen, 2):
+        assert np.linalg.norm(seen[one] - seen[other]) > 25, (one, other)
+
+
+def test_colours_differ_in_grey_and_from_white():
+    lightness = sorted(lab(linear(colour))[0] for colour in COLOURS.values())
+    assert min(np.diff(lightness)) > 10
+    for name, colour in COLOURS.items():
+        assert 1.05 / (luminance(linear(colour)) + 0.05) >= 3, name
+
+
+def test_no_two_series_share_colour_line_or_marker():
+    for key in ("color", "linestyle", "marker"):
+        assert len({series[key] for series in SERIES}) == len(SERIES)
+
+
+def test_labels_in_each_language():
+    text = Text(en="learning rate", zh="学习率")
+    long = Text(en="The loss after every step of training", zh="训练中每一步之后的损失")
+    assert words("$W_1$") == "$W_1$"
+    assert words(text) == "learning rate / 学习率"
+    assert words(long) == "The loss after every step of training\n训练中每一步之后的损失"
+    set_language("zh")
+    assert (words(text), words(long)) == ("学习率", "训练中每一步之后的损失")
+
+
+def test_lines_break_at_spaces_and_between_characters_but_never_in_a_formula():
+    assert wrap("aa bb cc", 5) == "aa bb\ncc"
+    assert wrap("损失在下降，很快", 10) == "损失在下\n降，很快"
+    assert wrap("of $a = b + c$ here", 8) == "of\n$a = b + c$\nhere"
+    assert wrap("unbreakable", 3) == "unbreakable"
+    assert columns("学习 lr") == 7
+    assert columns("$\\alpha^2$") == columns("2")
