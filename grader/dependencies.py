@@ -1,12 +1,13 @@
 """Which cells does a cell need? Read from the syntax tree: names that a cell binds and names that it uses.
 
-Over-approximates use (a name inside a function counts) and never executes anything.
+A name inside a function counts unless it is the function's own. Nothing is executed.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import symtable
 from collections.abc import Sequence
 
 _BUILTINS = frozenset(dir(builtins))
@@ -19,14 +20,34 @@ def bound_names(source: str) -> set[str]:
 
 
 def used_names(source: str) -> set[str]:
-    """Names that a cell reads anywhere, builtins left out."""
+    """Names that a cell reads from outside its functions' own scopes, builtins left out."""
     tree = _parse(source)
     if tree is None:
         return set()
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store)}
     # `x += 1` reads x although the tree says Store.
-    used |= {n.target.id for n in ast.walk(tree) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
-    return used - _BUILTINS
+    used = {n.target.id for n in ast.walk(tree) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
+    local = {n for scope in _scopes(source) for n in scope}
+    return (_globals_read(symtable.symtable(source, "<cell>", "exec")) | (used - local)) - _BUILTINS
+
+
+def _scopes(source: str) -> list[set[str]]:
+    """The local names of every function in a cell."""
+    found, waiting = [], list(symtable.symtable(source, "<cell>", "exec").get_children())
+    while waiting:
+        table = waiting.pop()
+        waiting.extend(table.get_children())
+        if table.get_type() == "function":
+            found.append({s.get_name() for s in table.get_symbols() if s.is_local()})
+    return found
+
+
+def _globals_read(table: symtable.SymbolTable) -> set[str]:
+    """Names that a scope or one inside it reads from the notebook: a function's own variables are not among them."""
+    top = table.get_type() == "module"
+    read = {s.get_name() for s in table.get_symbols() if s.is_referenced() and (top or s.is_global())}
+    for child in table.get_children():
+        read |= _globals_read(child)
+    return read
 
 
 def needed(sources: Sequence[str], target: int) -> list[int]:

@@ -48,21 +48,17 @@ def _print(proofs: list, perfect: bool, seconds: float) -> None:  # type: ignore
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title="Kill matrix")
-    for head in (
-        "exercise",
-        "wrong answers rejected with their own hint",
-        "right answers accepted",
-        "cases × seeds",
-        "",
-    ):
-        table.add_column(head, justify="left" if head in ("exercise", "") else "right")
+    table = Table(title="Kill matrix", caption="wrong: rejected with their own hint; right: accepted")
+    table.add_column("exercise", no_wrap=True)
+    for head in ("wrong", "right", "cases", "seeds", ""):
+        table.add_column(head, justify="right", no_wrap=True)
     for proof in proofs:
         table.add_row(
             proof.key,
             f"{proof.wrong_killed} of {proof.wrong}",
             f"{proof.right_passed} of {proof.right}",
-            f"{proof.cases} public, {proof.seeds} seeds",
+            str(proof.cases),
+            str(proof.seeds),
             "[green]✓ perfect[/]" if proof.perfect else "[red]✗[/]",
         )
     console = Console()

@@ -26,8 +26,14 @@ def test_bound_names(source: str, bound: set[str]) -> None:
 
 
 def test_used_names_include_those_inside_functions_but_not_builtins() -> None:
-    assert used_names("def f(x):\n    return g(len(x)) + h") == {"x", "g", "h"}
+    assert used_names("def f(x):\n    return g(len(x)) + h") == {"g", "h"}
     assert used_names("w -= 1") == {"w"}
+
+
+def test_the_own_variables_of_a_function_are_nobody_elses() -> None:
+    cells = ["w = slow_demonstration()", "def f(x):\n    w = x\n    w += 1\n    return [w for _ in x]"]
+    assert used_names(cells[1]) == set()
+    assert needed(cells, 1) == [1]
 
 
 def test_only_what_is_needed_is_taken_in_order() -> None:
