@@ -29,8 +29,8 @@ _SCALE = {"万": 4, "亿": 8, "thousand": 3, "million": 6, "billion": 9}
 
 @dataclass(frozen=True)
 class Anatomy:
-    """The parts of one markdown text. ``prose`` is the text that is left, with GAP where a part was taken out, and
-    with as many lines as the text had."""
+    """The parts of one markdown text. ``marked`` is the text that is left, with GAP where a part was taken out, and
+    with as many lines as the text had; ``prose`` is the same without the marks of bold and italics."""
 
     headings: tuple[int, ...]
     blocks: tuple[str, ...]  # fenced code
@@ -42,6 +42,7 @@ class Anatomy:
     numbers: tuple[str, ...]  # in prose, normalised, sorted
     items: int
     rows: int
+    marked: str
     prose: str
 
 
@@ -49,10 +50,12 @@ def dissect(text: str) -> Anatomy:
     """Takes a markdown text apart."""
     taken: dict[str, list[str]] = {name: [] for name in ("blocks", "code", "displays", "formulas", "links", "tags")}
 
-    def take(name: str, pattern: re.Pattern[str], group: int, text: str, keep: int | None = None) -> str:
+    def take(
+        name: str, pattern: re.Pattern[str], group: int, text: str, keep: int | None = None, gap: str = GAP
+    ) -> str:
         def one(match: re.Match[str]) -> str:
             taken[name].append(match.group(group))
-            left = match.group(keep) if keep else GAP
+            left = match.group(keep) if keep else gap
             return left + "\n" * (match.group().count("\n") - left.count("\n"))
 
         return pattern.sub(one, text)
@@ -63,11 +66,14 @@ def dissect(text: str) -> Anatomy:
     text = take("formulas", _INLINE, 1, text)
     text = take("links", _LINK, 3, text, keep=2)
     text = take("links", _URL, 0, text)
-    text = take("tags", _TAG, 0, text)
+    text = take("tags", _TAG, 0, text, gap="")
     rows = len(_ROW.findall(text))
     headings = tuple(len(marks) for marks in _HEADING.findall(text))
     items = len(_ITEM.findall(text))
-    prose = re.sub(r"(\*\*|__|\*|~~)", "", _ITEM.sub("", _HEADING.sub("", text)))
+    marked = _ITEM.sub("", _HEADING.sub("", text))
+    # A bold end after punctuation needs a space before Chinese, which no reader sees as one.
+    prose = re.sub(r"(?<=[，。；：？！、）”》])\*+ ", "", marked)
+    prose = re.sub(r"\*\*|__|\*|~~", "", prose)
     return Anatomy(
         headings=headings,
         blocks=tuple(block.strip() for block in taken["blocks"]),
@@ -79,6 +85,7 @@ def dissect(text: str) -> Anatomy:
         numbers=tuple(sorted(_number(match) for match in _NUMBER.finditer(prose))),
         items=items,
         rows=rows,
+        marked=marked,
         prose=prose,
     )
 

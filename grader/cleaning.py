@@ -29,18 +29,22 @@ MAX_TOTAL = 24 * 2**20  # of one notebook
 CUT = Text(en="… left out: too long", zh="…… 太长，已省略")
 
 _TAGS = frozenset(
-    "a abbr b blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 "
-    "h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr u "
-    "ul var".split()
+    re.findall(
+        r"\w+",
+        """a abbr b blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure h1 h2 h3
+        h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table tbody td tfoot th
+        thead tr u ul var""",
+    )
 )
-_STYLES = (
-    "background-color border border-bottom border-collapse border-left border-right border-top color font-family "
-    "font-size font-style font-weight text-align text-decoration vertical-align white-space"
-).split()
-_PLAIN_ATTRIBUTES = frozenset("align alt colspan headers lang rowspan scope span style title open".split())
+_STYLES = re.findall(
+    r"\S+",
+    """background-color border border-bottom border-collapse border-left border-right border-top color font-family
+    font-size font-style font-weight text-align text-decoration vertical-align white-space""",
+)
+_ATTRIBUTES = frozenset({"align", "alt", "colspan", "headers", "lang", "open", "rowspan", "scope", "style", "title"})
 _HIDDEN = ("script", "style", "template", "noscript", "iframe", "object", "svg", "math", "title", "textarea", "xmp")
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif|svg\+xml);base64,[A-Za-z0-9+/=\s]+")
-_TEX_POWERS = re.compile(r"\\(href|url|cssId|class|style|require|unicode|html[A-Za-z]*|data|bbox|mmlToken)\b")
+_TEX_POWERS = re.compile(r"\\(href|url|cssId|class|style|require|unicode|html[A-Za-z]*|mmlToken)\b")
 _SIGNATURES = {"image/png": b"\x89PNG\r\n", "image/jpeg": b"\xff\xd8\xff", "image/gif": b"GIF8"}
 
 
@@ -57,7 +61,6 @@ def clean_markdown(source: str, attachments: Any = None) -> tuple[str, dict[str,
     A harmless text comes back as it is; any other one as the HTML that is left of it.
     """
     from bs4 import BeautifulSoup
-    from nbconvert.filters import markdown2html
 
     kept = _pictures_attached(attachments)
     if len(source) > MAX_HTML:
@@ -65,7 +68,7 @@ def clean_markdown(source: str, attachments: Any = None) -> tuple[str, dict[str,
     tamed = _tame_tex(source)
     if "<" not in tamed and not re.search(r"[\]:]\s*[(\[]|\]:|&", tamed):
         return tamed, kept
-    rendered = markdown2html(tamed.replace("](attachment:", "](#attachment:"))
+    rendered = _rendered(tamed)
     cleaned = clean_html(rendered)
     if BeautifulSoup(rendered, "html.parser") == BeautifulSoup(cleaned, "html.parser"):
         return tamed, kept
@@ -142,15 +145,19 @@ def _as_html(data: dict[str, Any]) -> str:
     if text := readable(data.get("text/html")):
         return clean_html(text)
     if text := readable(data.get("text/markdown")):
-        from nbconvert.filters import markdown2html
-
-        return clean_html(markdown2html(text[:MAX_HTML]))
+        return clean_html(_rendered(text[:MAX_HTML]))
     if text := readable(data.get("text/latex")):
         return f"<div>{html.escape(_tame_tex(_short(text)))}</div>"
-    if text := readable(data.get("image/svg+xml")):
-        if len(text) <= MAX_PICTURE:
-            return f'<img alt="" src="data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}"/>'
+    if (text := readable(data.get("image/svg+xml"))) and len(text) <= MAX_PICTURE:
+        return f'<img alt="" src="data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}"/>'
     return ""
+
+
+def _rendered(source: str) -> str:
+    """Markdown as nbgrader's pages will render it, but for the links that they add to headings."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    return str(MarkdownWithMath(renderer=IPythonRenderer(escape=False, exclude_anchor_links=True)).render(source))
 
 
 def _picture(kind: str, data: Any) -> str | None:
@@ -212,7 +219,7 @@ def _attribute(tag: str, name: str, value: str) -> bool:
         return bool(_PICTURE.fullmatch(value.strip()))
     if tag == "img" and name in ("width", "height"):
         return value.isdecimal() and len(value) <= 4
-    return name in _PLAIN_ATTRIBUTES
+    return name in _ATTRIBUTES
 
 
 @lru_cache(maxsize=1)

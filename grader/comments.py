@@ -12,7 +12,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Ideographs; Chinese and full-width punctuation counts, so that a stray ， is seen.
+# Ideographs; Chinese and full-width punctuation counts, so that a stray full-width comma is seen.
 CJK = re.compile(
     r"[\u2e80-\u2fdf\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff65\uffe0-\uffe6\U00020000-\U0003ffff]"
 )

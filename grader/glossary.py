@@ -54,8 +54,11 @@ def read_glossary(path: Path) -> tuple[Term, ...]:
     return tuple(sorted(terms, key=lambda term: -max(map(len, term.en))))
 
 
-def lint(terms: tuple[Term, ...], en: str, zh: str) -> Iterator[str]:
-    """One sentence per forbidden or missing rendering in a pair of texts. A longer term hides the shorter in it."""
+def lint(terms: tuple[Term, ...], en: str, zh: str, required: bool = True) -> Iterator[str]:
+    """One sentence per forbidden and, if ``required``, per missing rendering in a pair of texts.
+
+    A longer term hides the shorter in it: “loss function” is not judged as “loss” again.
+    """
     # Judged on the text without spaces: a rendering may be broken over two lines.
     chinese = re.sub(r"\s+", "", zh)
     for term in terms:
@@ -68,8 +71,17 @@ def lint(terms: tuple[Term, ...], en: str, zh: str) -> Iterator[str]:
         bad = [word for word in term.never if word in rest]
         if bad:
             yield f"“{bad[0]}” is not how {term.en[0]!r} is said here; write {' or '.join(term.zh)}"
-        elif used and not term.optional and not any(word.lower() in chinese.lower() for word in term.zh):
+        elif used and required and not term.optional and not (_said(term, chinese) or _cited(used.group(), zh)):
             yield f"English says {used.group()!r}, Chinese has no {' or '.join(term.zh)}; use the term or rephrase both"
+
+
+def _said(term: Term, chinese: str) -> bool:
+    return any(word.lower() in chinese.lower() for word in term.zh)
+
+
+def _cited(words: str, zh: str) -> bool:
+    """Whether the English words are a title (they have capitals) and stand in the Chinese as they are."""
+    return words != words.lower() and words in zh
 
 
 def _without(text: str, words: tuple[str, ...]) -> str:

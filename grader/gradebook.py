@@ -86,7 +86,8 @@ class Book:
         with self._transaction() as db:
             db.update_or_create_student(student)
             given = {"timestamp": timestamp} if timestamp is not None else {}
-            submission = db.update_or_create_submission(lesson, student, **given)
+            with db.db.no_autoflush:  # nbgrader builds a submission from parts that SQLAlchemy would flush too early
+                submission = db.update_or_create_submission(lesson, student, **given)
             notebook = next(n for n in submission.notebooks if n.name == lesson)
             for grade in notebook.grades:
                 if grade.name not in scores:

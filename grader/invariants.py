@@ -25,20 +25,24 @@ _TYPOGRAPHY: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"{IDEOGRAPH}[,;:?]|{IDEOGRAPH}!(?!\[)"), "half-width punctuation after Chinese; write ，；：？！"),
     (re.compile(rf"{IDEOGRAPH}\.(?=\s|$|{IDEOGRAPH})"), "half-width full stop after Chinese; write 。"),
     (re.compile(rf"[,;:?!]{IDEOGRAPH}"), "half-width punctuation before Chinese; write ，；：？！"),
-    (
-        re.compile(rf"\([^()\n]*{IDEOGRAPH}[^()\n]*\)|{IDEOGRAPH} ?\(|\) ?{IDEOGRAPH}"),
-        "half-width brackets; write （ ）",
-    ),
-    (re.compile(rf'"[^"\n{{}}]*{IDEOGRAPH}[^"\n]*"'), "straight quotes around Chinese; write “ ”"),
+    # Brackets as in f(x) or (2, 3) are no punctuation.
+    (re.compile(rf"(?<![\w.])\([^()\n]*{IDEOGRAPH}[^()\n]*\)"), "half-width brackets around Chinese; write （ ）"),
+    (re.compile(rf"{IDEOGRAPH}\(|\){IDEOGRAPH}|{IDEOGRAPH} \([A-Za-z -]{{3,}}\)"), "half-width brackets; write （ ）"),
+    (re.compile(rf'"{IDEOGRAPH}[^"\n]*"|"[^"\s][^"\n]*{IDEOGRAPH}"'), "straight quotes around Chinese; write “ ”"),
     (
         re.compile(rf"{IDEOGRAPH}{_WORD}|{_WORD}{IDEOGRAPH}"),
         "no space between Chinese and a word, number, code or formula",
     ),
     (re.compile(rf"{IDEOGRAPH} +{IDEOGRAPH}"), "a space between two Chinese characters; take it out"),
     (re.compile(rf"{IDEOGRAPH}\n{IDEOGRAPH}"), "a line break inside Chinese shows as a space; break after punctuation"),
-    (re.compile(rf"[^\s|] +{_FULL}|{_FULL} +(?=[^\s|])"), "a space beside full-width punctuation; take it out"),
     (re.compile(r"[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]"), "full-width letters or digits; write them half-width"),
 )
+# Printed words may be set out in columns, prose may not.
+_PROSE_ONLY = (
+    (re.compile(rf"[^\s|] +{_FULL}|{_FULL} +(?=[^\s|])"), "a space beside full-width punctuation; take it out"),
+)
+_EMPHASIS = re.compile(r"(\*\*|\*)(?=[^\s*])([^\n]*?[^\s*])\1(?!\*)")
+_PUNCTUATION = rf"[，。；：？！、（）《》“”‘’.,:;?!()\[\]\"'{GAP}]"
 
 
 def compare(en: Anatomy, zh: Anatomy) -> Iterator[str]:
@@ -55,11 +59,27 @@ def compare(en: Anatomy, zh: Anatomy) -> Iterator[str]:
     yield from _differs("numbers of table rows", en.rows, zh.rows)
 
 
-def typography(prose: str) -> Iterator[tuple[int, str]]:
-    """(line from 0, what is wrong) for Chinese prose from which code, formulas and links are taken out."""
-    for pattern, advice in _TYPOGRAPHY:
+def typography(prose: str, columns: bool = False) -> Iterator[tuple[int, str]]:
+    """(line from 0, what is wrong) for Chinese prose from which code, formulas and links are taken out.
+
+    What stands between square brackets is an array, not a sentence. columns: spaces may line words up.
+    """
+    prose = re.sub(r"\[[^\[\]\n]*\]", GAP, prose)
+    for pattern, advice in _TYPOGRAPHY if columns else _TYPOGRAPHY + _PROSE_ONLY:
         for match in pattern.finditer(prose):
             yield prose.count("\n", 0, match.start()), f"{_excerpt(prose, match.start(), match.end())}: {advice}"
+
+
+def emphasis(marked: str) -> Iterator[tuple[int, str]]:
+    """(line from 0, what is wrong) for stars that markdown shows as stars: between punctuation and a letter."""
+    for match in _EMPHASIS.finditer(marked):
+        start, end, words = match.start(), match.end(), match.group(2)
+        before, after = marked[start - 1 : start], marked[end : end + 1]
+        opens = not (re.match(_PUNCTUATION, words[0]) and re.match(r"\w", before))
+        closes = not (re.match(_PUNCTUATION, words[-1]) and re.match(r"\w", after))
+        if not (opens and closes):
+            line = marked.count("\n", 0, start)
+            yield line, f"{_excerpt(marked, start, end)}: the stars will show; put the punctuation outside of them"
 
 
 def languages(en: Anatomy, zh: Anatomy) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from course_lib.checking.results import ExerciseResult, Observed, RaisedError
+from course_lib.checking.values import restore
 from course_lib.checking.verdict import ExercisePack, evaluate, unjudged
 from course_lib.text import Text
 from grader.engine.tasks import Event, ProbeJob, Run
@@ -37,7 +38,12 @@ class Judge:
     def jobs(self) -> tuple[ProbeJob, ...]:
         """What the sandbox is asked to observe: per exercise the public cases, then the hidden ones."""
         return tuple(
-            ProbeJob(name, pack.probe, tuple(case.inputs for case in pack.cases), self._timeouts[name])
+            ProbeJob(
+                name,
+                pack.probe,
+                tuple({n: restore(value) for n, value in case.inputs.items()} for case in pack.cases),
+                self._timeouts[name],
+            )
             for name, pack in self.packs.items()
         )
 

@@ -82,7 +82,7 @@ def text_hash(text: str) -> str:
 
 def place(path: Path, line: int, cell: str) -> str:
     """How every message names a cell: file, line, id."""
-    return f"{path.name}:{line}: cell {cell!r}"
+    return f"{path.name}:{line}: cell {cell}"
 
 
 def read_lesson(path: Path) -> Lesson:

@@ -39,8 +39,8 @@ def open_notebook(blob: bytes) -> NotebookNode:
     if len(blob) > MAX_BYTES:
         raise Unreadable(
             Text(
-                en="The file is {size} MB, more than the {most} MB that a notebook may have. Clear the outputs and hand "
-                "it in again.",
+                en="The file is {size} MB, more than the {most} MB that a notebook may have. Clear the outputs and "
+                "hand it in again.",
                 zh="文件有 {size} MB，超过了笔记本允许的 {most} MB。请清除输出后重新提交。",
             ).format(size=len(blob) // 2**20, most=MAX_BYTES // 2**20)
         )

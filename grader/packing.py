@@ -6,6 +6,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,12 @@ def make_pack(lesson: Lesson, exercise_id: str, exercise: Exercise, seed: int | 
                 wrong.code,
                 wrong.misconception,
                 wrong.hint,
-                tuple(answer(lesson, exercise_id, exercise, public, text=wrong.apply(_reference(lesson, exercise_id)))),
+                tuple(
+                    _without_code(seen)
+                    for seen in answer(
+                        lesson, exercise_id, exercise, public, text=wrong.apply(_reference(lesson, exercise_id))
+                    )
+                ),
             )
             for wrong in exercise.wrong
         ),
@@ -86,6 +92,13 @@ def answer(
         # The cell itself fails, as it would in a notebook: nothing is defined.
         return [Observed({}, describe_error(raised)) for _ in inputs]
     return observe_all(probe, namespace, inputs, exercise.timeout)
+
+
+def _without_code(seen: Observed) -> Observed:
+    """An observation without the line that failed: a wrong answer's code is mostly the reference's."""
+    if seen.error is None:
+        return seen
+    return replace(seen, error=replace(seen.error, line=None, source_line=""))
 
 
 def observe_all(

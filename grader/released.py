@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -29,10 +30,14 @@ class Slot:
 
 @dataclass(frozen=True)
 class Released:
-    """A released lesson. ``notebook`` is in both languages and holds stubs in place of the solutions."""
+    """A released lesson. ``notebook`` is in both languages and holds stubs in place of the solutions.
+
+    variants: the texts of code cells as the release in one language has them, by cell id.
+    """
 
     lesson_id: str
     notebook: NotebookNode
+    variants: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def slots(self) -> dict[str, Slot]:
@@ -45,6 +50,11 @@ class Released:
         """Every cell of the release by its id."""
         return {cell.id: cell for cell in self.notebook.cells}
 
+    def unchanged(self, cell: NotebookNode) -> bool:
+        """Whether a cell is the lesson's own, in any of its languages."""
+        given = self.cells.get(cell.id)
+        return given is not None and (cell.source == given.source or cell.source in self.variants.get(cell.id, ()))
+
     def points(self, key: str) -> float:
         """What a check or a written answer is worth."""
         return float(self.slots[key].cell.metadata.nbgrader["points"])
@@ -54,7 +64,15 @@ def released_lesson(lesson: Lesson) -> Released:
     """A lesson as its students receive it, before the choice of a language."""
     from grader.notebook import to_notebook
 
-    return Released(lesson.ref.id, as_released(to_notebook(lesson, "both")))
+    notebook = as_released(to_notebook(lesson, "both"))
+    for cell in notebook.cells:
+        cell.metadata.get("course", {}).pop("source_hash", None)  # of the cell with its solution
+    variants: dict[str, set[str]] = {}
+    for language in ("en", "zh"):
+        for cell in to_notebook(lesson, language).cells:
+            if cell.cell_type == "code":
+                variants.setdefault(cell.id, set()).add(cell.source)
+    return Released(lesson.ref.id, notebook, {name: frozenset(texts) for name, texts in variants.items()})
 
 
 def as_released(notebook: NotebookNode) -> NotebookNode:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from bisect import bisect_left
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,11 +26,11 @@ from nbformat.v4 import new_notebook
 
 from course_lib.text import Text
 from grader.dependencies import bound_names
+from grader.ordering import Line, completed, ordered
 from grader.released import Released, Slot
 
 _ID = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 
-RESTORED = Text(en="Missing cells were put back: {keys}.", zh="补回了缺失的单元格：{keys}。")
 EDITED = Text(
     en="Changed cells that may not change were restored: {keys}.", zh="不允许修改的单元格被改动过，已恢复：{keys}。"
 )
@@ -42,7 +42,6 @@ FOUND = Text(
     en="Answers were found by what they define, because their marks were lost: {keys}.",
     zh="作答单元格的标记丢失了，已根据所定义的内容找到：{keys}。",
 )
-MOVED = Text(en="Cells were put back in order: {keys}.", zh="单元格已恢复原来的顺序：{keys}。")
 METADATA = Text(en="Changed cell metadata was restored: {keys}.", zh="单元格的元数据被改动过，已恢复：{keys}。")
 LANGUAGE = Text(
     en="The notebook's kernel was set to {keys}; it was set back to Python.",
@@ -55,12 +54,14 @@ class Repaired:
     """A repaired notebook. notes: what was repaired. unanswered: exercises that still hold their placeholder.
 
     again: exercises whose functions a student's own cell defines anew further down; the answer is run once more.
+    elsewhere: exercises that hold their placeholder while another cell answers them, as one cell may answer several.
     """
 
     notebook: NotebookNode
     notes: tuple[Text, ...]
     unanswered: frozenset[str]
     again: tuple[str, ...] = ()
+    elsewhere: frozenset[str] = frozenset()
 
 
 def repair(opened: NotebookNode, released: Released) -> Repaired:
@@ -88,14 +89,14 @@ def repair(opened: NotebookNode, released: Released) -> Repaired:
         if slot.kind in ("check", "locked") and cells[best].source != slot.cell.source:
             note(EDITED, key)
 
-    line: list[tuple[Slot | None, NotebookNode]] = []
+    line: Line = []
     for index, cell in enumerate(cells):
         if index in chosen:
-            line.append((chosen[index], _restored(cell, chosen[index])))
+            line.append((chosen[index], _restored(cell, chosen[index], released.unchanged(cell))))
         elif index not in dropped:
             line.append((None, cell))
-    line = _ordered(line, list(released.slots), note)
-    line = _completed(line, released, note)
+    line = ordered(line, list(released.slots), note)
+    line = completed(line, released.slots, note)
     if opened.metadata.get("language", "python").lower() not in ("python", "ipython", "python3"):
         note(LANGUAGE, opened.metadata["language"])
     return _finish(line, released, changes)
@@ -163,90 +164,47 @@ def _marks_changed(cell: NotebookNode, slot: Slot) -> bool:
     return marks is not None and any(marks.get(k) != right[k] for k in ("grade", "solution", "points") if k in right)
 
 
-def _restored(cell: NotebookNode, slot: Slot) -> NotebookNode:
+def _restored(cell: NotebookNode, slot: Slot, unchanged: bool) -> NotebookNode:
     whole = copy.deepcopy(slot.cell)
     if slot.kind not in ("check", "locked"):
         whole["source"] = cell.source
+    if slot.kind == "setup" and not unchanged:
+        whole.metadata.pop("course", None)  # the student's now
     if slot.kind == "written" and "attachments" in cell:
         whole["attachments"] = cell["attachments"]
     return whole
 
 
-Line = list[tuple[Slot | None, NotebookNode]]
-
-
-def _ordered(line: Line, order: list[str], note) -> Line:  # type: ignore[no-untyped-def]
-    """Moves the cells that count and are out of order behind their predecessor in the release."""
-    keys = [slot.key for slot, _ in line if slot is not None]
-    staying = _longest_rising([order.index(key) for key in keys])
-    stay = {keys[i] for i in staying}
-    moving = {slot.key: (slot, cell) for slot, cell in line if slot is not None and slot.key not in stay}
-    for key in moving:
-        note(MOVED, key)
-    line = [item for item in line if item[0] is None or item[0].key in stay]
-    for key in order:
-        if key in moving:
-            line.insert(_behind(line, order, key), moving[key])
-    return line
-
-
-def _completed(line: Line, released: Released, note) -> Line:  # type: ignore[no-untyped-def]
-    order = list(released.slots)
-    present = {slot.key for slot, _ in line if slot is not None}
-    for key in order:
-        if key not in present:
-            line.insert(_behind(line, order, key), (released.slots[key], copy.deepcopy(released.slots[key].cell)))
-            note(RESTORED, key)
-    return line
-
-
-def _behind(line: Line, order: list[str], key: str) -> int:
-    """Where a cell goes: behind the nearest cell before it in the release that is there, else at the front."""
-    before = set(order[: order.index(key)])
-    return max((i + 1 for i, (slot, _) in enumerate(line) if slot is not None and slot.key in before), default=0)
-
-
-def _longest_rising(numbers: Sequence[int]) -> list[int]:
-    """Indices of a longest strictly rising subsequence."""
-    tails: list[int] = []
-    ends: list[int] = []
-    before: list[int] = []
-    for index, number in enumerate(numbers):
-        place = bisect_left(tails, number)
-        tails[place : place + 1] = [number]
-        ends[place : place + 1] = [index]
-        before.append(ends[place - 1] if place else -1)
-    path, at = [], ends[-1] if ends else -1
-    while at >= 0:
-        path.append(at)
-        at = before[at]
-    return path[::-1]
-
-
 def _finish(line: Line, released: Released, changes: dict[Text, list[str]]) -> Repaired:
     used = {cell.id for slot, cell in line if slot is not None}
-    unanswered, shadowed, seen = set(), [], {}
+    unanswered: set[str] = set()
+    shadowed: list[str] = []
+    seen: dict[str, frozenset[str]] = {}
     for number, (slot, cell) in enumerate(line):
         if slot is None:
-            seen_in_release = released.cells.get(cell.id)
+            given = released.cells[cell.id] if released.unchanged(cell) else None
             if cell.id in used or not _ID.match(cell.id):
-                cell["id"] = f"own-{number}"
+                cell["id"] = f"own-{number}-{uuid.uuid4().hex[:8]}"
             used.add(cell.id)
-            same = seen_in_release is not None and seen_in_release.source == cell.source
-            cell["metadata"] = copy.deepcopy(seen_in_release.metadata) if same else NotebookNode()
-            if cell.cell_type == "code" and not same:
+            if given is not None:
+                cell["metadata"] = copy.deepcopy(given.metadata)
+                continue
+            cell["metadata"] = NotebookNode()
+            if cell.cell_type == "code":
                 shadowed += [key for key, names in seen.items() if names & bound_names(cell.source)]
         elif slot.kind == "solution":
             seen[slot.key] = slot.names
             if _quality(cell, slot) == 0:
                 unanswered.add(slot.key)
     notes = tuple(
-        Text(
-            en=text.en.format(keys=", ".join(dict.fromkeys(keys))),
-            zh=text.zh.format(keys="、".join(dict.fromkeys(keys))),
-        )
+        text.format(keys=Text(en=", ".join(dict.fromkeys(keys)), zh="、".join(dict.fromkeys(keys))))
         for text, keys in changes.items()
     )
     notebook = new_notebook(cells=[cell for _, cell in line], metadata=copy.deepcopy(released.notebook.metadata))
+    others = [
+        bound_names(c.source) for s, c in line if c.cell_type == "code" and (s is None or s.key not in unanswered)
+    ]
+    names = {key: released.slots[key].names for key in unanswered}
+    elsewhere = frozenset(key for key in unanswered if names[key] and any(names[key] <= bound for bound in others))
     again = tuple(key for key in dict.fromkeys(shadowed) if key not in unanswered)
-    return Repaired(notebook, notes, frozenset(unanswered), again)
+    return Repaired(notebook, notes, frozenset(unanswered) - elsewhere, again, elsewhere)

@@ -1,0 +1,61 @@
+"""``grader grade``: grades a class."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("submissions", type=click.Path(exists=True, path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where everything goes.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Submissions at once.  [default: one per processor core]")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--lesson", help="Only this lesson: its id, slug or number.")
+@click.option(
+    "--isolation",
+    type=click.Choice(["bubblewrap", "none"]),
+    default="bubblewrap",
+    show_default=True,
+    help="`none` runs student code unprotected: only for code that you trust.",
+)
+@click.option("--seed", type=int, help="Seed of the hidden cases.  [default: the batch's own, drawn at its start]")
+@click.option("--force", is_flag=True, help="Grade again what has not changed, with new hidden cases.")
+def command(
+    submissions: Path,
+    out: Path,
+    jobs: int | None,
+    device: str,
+    lesson: str | None,
+    isolation: str,
+    seed: int | None,
+    force: bool,
+) -> None:
+    """Grade SUBMISSIONS: nbgrader's submitted/ tree, or a folder or zip of downloads.
+
+    OUT becomes an nbgrader course with gradebook.db, autograded/ and feedback/, and gets grades.csv, report/ and
+    receipts/. What has not changed since the last run is skipped. The exit status is 0 when every submission got a
+    verdict, whatever the verdict.
+    """
+    from grader.course import CourseError, find_course
+    from grader.engine import SandboxUnavailable
+    from grader.grade import Options, grade
+    from grader.gradebook import GradebookError
+    from grader.progress import bar, print_outcome
+
+    if device == "cuda":
+        raise click.ClickException(
+            "Grading on an accelerator is not available yet: use --device auto or cpu. | "
+            "暂不支持在加速器上评分：请使用 --device auto 或 cpu。"
+        )
+    options = Options(jobs or os.cpu_count() or 1, isolation, "cpu", lesson, seed, force)
+    try:
+        with bar() as progress:
+            outcome = grade(submissions, out, find_course(), options, progress)
+    except (CourseError, GradebookError, SandboxUnavailable, FileNotFoundError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    print_outcome(outcome, out)
+    sys.exit(0 if outcome.complete else 1)

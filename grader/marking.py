@@ -1,0 +1,157 @@
+"""Marks one submission: repair, sandbox, judge, and the notebook that shows the outcome.
+
+``grader grade`` and nbgrader's own ``autograde`` both come through here, so their scores cannot differ.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from nbformat.notebooknode import NotebookNode
+
+from course_lib.checking.results import Difference, ExerciseResult, FailingCase, PropertyResult
+from course_lib.text import Text
+from grader.autograded import autograded_notebook
+from grader.engine.tasks import ProbeJob, Run, Task
+from grader.judge import Judge
+from grader.lesson import CHECK_SUFFIX, Lesson
+from grader.opening import open_notebook
+from grader.released import Released, released_lesson
+from grader.repair import Repaired, repair
+from grader.selection import cells_to_run
+
+ONLY_HIDDEN = Text(en="differs in a hidden case", zh="在一个隐藏用例中不一致")
+UNREADABLE_TITLE = Text(en="This file could not be graded", zh="这份文件无法评分")
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The outcome of one submission. scores: by graded cell; None waits for a person.
+
+    review: graded cells that a person should look at. problem: why the file could not be read, if so.
+    """
+
+    notebook: NotebookNode
+    results: tuple[ExerciseResult, ...]
+    scores: Mapping[str, float | None]
+    unanswered: frozenset[str] = frozenset()
+    review: frozenset[str] = frozenset()
+    notes: tuple[Text, ...] = ()
+    problem: Text | None = None
+    run: Run | None = None
+
+
+class Marker:
+    """Marks the submissions of one lesson with one batch's hidden cases."""
+
+    def __init__(self, lesson: Lesson, seed: int) -> None:
+        self.lesson = lesson
+        self.released: Released = released_lesson(lesson)
+        self.judge = Judge(lesson, seed)
+
+    @property
+    def exercise_hashes(self) -> dict[str, str]:
+        return {name: pack.exercise_hash for name, pack in self.judge.packs.items()}
+
+    @property
+    def warmup(self) -> tuple[str, ...]:
+        """Code that is no secret and makes the sandbox warm: the lesson's setup cells."""
+        return tuple(slot.cell.source for slot in self.released.slots.values() if slot.kind == "setup")
+
+    def open(self, blob: bytes) -> Repaired:
+        """A repaired submission from a file's bytes. Raises opening.Unreadable."""
+        return repair(open_notebook(blob), self.released)
+
+    def task(self, repaired: Repaired) -> Task:
+        """What the sandbox runs: the student's cells and what they need, answers that were shadowed, the probes."""
+        sources = [cell.source for cell in self._run_cells(repaired)]
+        by_id = {cell.id: cell.source for cell in repaired.notebook.cells}
+        again = [by_id[self.released.slots[key].cell.id] for key in repaired.again]
+        return Task((*sources, *again), self._jobs)
+
+    def mark(self, repaired: Repaired, run: Run) -> Marked:
+        """The outcome, from what the sandbox saw."""
+        results = tuple(self._redacted(result, run) for result in self.judge.results(run))
+        by_check = {f"{result.key.partition('.')[2]}{CHECK_SUFFIX}": result for result in results}
+        outputs = {cell.id: ran for cell, ran in zip(self._run_cells(repaired), run.cells, strict=False)}
+        scores: dict[str, float | None] = {key: round(result.score, 6) for key, result in by_check.items()}
+        scores |= self._written(repaired.notebook)
+        return Marked(
+            autograded_notebook(repaired, self.released, by_check, outputs, run.events),
+            results,
+            scores,
+            repaired.unanswered,
+            frozenset(key for key, result in by_check.items() if result.verdict == "grader_error"),
+            repaired.notes,
+            run=run,
+        )
+
+    def unreadable(self, why: Text) -> Marked:
+        """The outcome of a file that is no notebook: every exercise unanswered, and a page that says why."""
+        results = tuple(self.judge.judge(name, ()) for name in self.judge.packs)
+        results = tuple(replace(result, notes=(why,)) for result in results)
+        by_check = {f"{result.key.partition('.')[2]}{CHECK_SUFFIX}": result for result in results}
+        empty = Repaired(copy.deepcopy(self.released.notebook), (why,), frozenset())
+        graded = [key for key, slot in self.released.slots.items() if slot.kind in ("check", "written")]
+        return Marked(
+            autograded_notebook(empty, self.released, by_check, {}, (), title=UNREADABLE_TITLE),
+            results,
+            dict.fromkeys(graded, 0.0),
+            frozenset(key for key, slot in self.released.slots.items() if slot.kind == "solution"),
+            frozenset(graded),
+            (why,),
+            problem=why,
+        )
+
+    @cached_property
+    def _jobs(self) -> tuple[ProbeJob, ...]:
+        return self.judge.jobs()
+
+    @cached_property
+    def _public_judge(self) -> Judge:
+        """The same judge with the public cases alone: what a student may be told."""
+        judge = copy.copy(self.judge)
+        judge.packs = {name: replace(pack, cases=pack.public()) for name, pack in self.judge.packs.items()}
+        return judge
+
+    def _run_cells(self, repaired: Repaired) -> list[NotebookNode]:
+        return cells_to_run(repaired.notebook, self.released, repaired.elsewhere)
+
+    def _written(self, notebook: NotebookNode) -> dict[str, float | None]:
+        """Answers that a person grades: nothing yet, or 0 where the placeholder is untouched."""
+        written = {slot.cell.id: key for key, slot in self.released.slots.items() if slot.kind == "written"}
+        return {
+            written[cell.id]: 0.0 if cell.source == self.released.slots[written[cell.id]].cell.source else None
+            for cell in notebook.cells
+            if cell.id in written
+        }
+
+    def _redacted(self, result: ExerciseResult, run: Run) -> ExerciseResult:
+        """The result without anything that a hidden case alone brought to light: no value, no message."""
+        if result.verdict != "fail":
+            return result
+        name = result.key.partition(".")[2]
+        seen = next((probe.observed for probe in run.probes if probe.exercise == name), ())
+        public = self._public_judge.judge(name, seen[: len(self._public_judge.packs[name].cases)])
+        shown = {prop.name: prop.difference for prop in public.properties}
+        return replace(
+            result,
+            properties=tuple(_with_difference(prop, shown[prop.name]) for prop in result.properties),
+            failing=public.failing if public.failing is not None else _nameless(result),
+            error=public.error,
+        )
+
+
+def _with_difference(prop: PropertyResult, shown: Difference | None) -> PropertyResult:
+    if prop.difference is None or shown is not None:
+        return replace(prop, difference=shown if prop.difference is not None else None)
+    return replace(prop, difference=Difference("hidden", ONLY_HIDDEN))
+
+
+def _nameless(result: ExerciseResult) -> FailingCase | None:
+    if result.failing is None:
+        return None
+    return replace(result.failing, inputs={}, difference=Difference("hidden", ONLY_HIDDEN))
