@@ -5,8 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from grader.verify import ExerciseProof
 
 
 @click.command()
@@ -44,7 +48,7 @@ def command(lessons: tuple[str, ...], seeds: int, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _print(proofs: list, perfect: bool, seconds: float) -> None:  # type: ignore[type-arg]
+def _print(proofs: list[ExerciseProof], perfect: bool, seconds: float) -> None:
     from rich.console import Console
     from rich.table import Table
 

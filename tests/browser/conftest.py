@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -34,7 +35,15 @@ def jupyter(folder: Path, *options: str) -> Iterator[str]:
     runtime = folder / ".jupyter-runtime"
     runtime.mkdir(exist_ok=True)
     environment = {k: v for k, v in os.environ.items() if k not in ("COURSE_LANG", "NBGRADER_EXECUTION")}
-    environment |= {"JUPYTER_RUNTIME_DIR": str(runtime), "JUPYTER_CONFIG_DIR": str(folder / ".jupyter-config")}
+    settings = folder / ".jupyter-settings"
+    news = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    news.parent.mkdir(parents=True, exist_ok=True)
+    news.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}), encoding="utf-8")
+    environment |= {
+        "JUPYTER_RUNTIME_DIR": str(runtime),
+        "JUPYTER_CONFIG_DIR": str(folder / ".jupyter-config"),
+        "JUPYTERLAB_SETTINGS_DIR": str(settings),
+    }
     command = [
         str(Path(sys.executable).parent / "jupyter"),
         "lab",
@@ -42,20 +51,19 @@ def jupyter(folder: Path, *options: str) -> Iterator[str]:
         "--allow-root",
         "--ServerApp.port=0",
         f"--IdentityProvider.token={TOKEN}",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         *options,
     ]
     with (folder / ".jupyter-log").open("w") as log:
-        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
         yield _address(runtime, server, folder / ".jupyter-log")
     finally:
         server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(15)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)  # kernels too
+        server.wait()
 
 
 def _address(runtime: Path, server: subprocess.Popen[bytes], log: Path) -> str:

@@ -44,15 +44,9 @@ def test_a_wrong_answer_is_told_its_hint(page: Any, picture: Any, tmp_path: Path
     with jupyter(tmp_path / "bundle") as address:
         page.goto(f"{address}lab/tree/notebooks/{LESSON}/{LESSON}.ipynb?token={TOKEN}")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
-        page.locator(".jp-Notebook").focus()
+        wait_for(page, "idle")
         picture(page, f"lesson-{language}-top")
         run_all(page)
-        page.wait_for_function(
-            "() => !document.querySelector('.jp-Notebook .jp-mod-running')"
-            " && [...document.querySelectorAll('.jp-NotebookPanel .jp-Notebook-ExecutionIndicator')]"
-            ".every(e => e.dataset.status === 'idle')",
-            timeout=120_000,
-        )
         found = scroll_to(page, WORDS[language])
         assert hint.split("\n")[0][:40] in found
         picture(page, f"lesson-{language}-check")
@@ -60,10 +54,17 @@ def test_a_wrong_answer_is_told_its_hint(page: Any, picture: Any, tmp_path: Path
         picture(page, f"lesson-{language}-unanswered")
 
 
+def wait_for(page: Any, status: str) -> None:
+    """Waits until the kernel says that it is idle or busy."""
+    page.wait_for_selector(f'.jp-Notebook-ExecutionIndicator[data-status="{status}"]', timeout=120_000)
+
+
 def run_all(page: Any) -> None:
-    """Run All Cells through the command palette's own command, as the Run menu would."""
+    """Runs all cells from the Run menu and waits for the end: the last cell to run counts its execution."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    wait_for(page, "busy")
+    wait_for(page, "idle")
 
 
 def scroll_to(page: Any, words: str) -> str:
