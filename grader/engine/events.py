@@ -72,7 +72,7 @@ _MESSAGES = {
         zh="笔记本的进程未能保持运行，“{exercise}”无法检查。",
     ),
     "worker_lost": Text(
-        en="The grader's own process was lost twice while this submission ran. This is not counted against the student.",
+        en="The grader's own process was lost twice while this submission ran. That is no fault of the student.",
         zh="运行这份作业时，评分程序自己的进程两次意外退出。这不算学生的错。",
     ),
     "dirty": Text(

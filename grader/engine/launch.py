@@ -8,12 +8,14 @@ outside, and nothing runs before it has.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
 import pwd
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -104,14 +106,17 @@ class Launched:
         return self.log.read(20_000).decode(errors="replace").strip()[-800:]
 
     def kill(self) -> None:
-        """Ends it and with it everything inside."""
+        """Ends it and with it everything inside; returns when nothing is left."""
         family = [] if self.folder is None else _descendants(self.process.pid)
-        for pid in {self.pid, self.process.pid, *family}:
-            try:
-                os.kill(pid, 9)
-            except OSError:
-                continue
-        self.process.wait()
+        # The warm process first: bubblewrap then collects it and ends by itself.
+        for pid in (*family, self.pid):
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            self.process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         self.log.close()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)

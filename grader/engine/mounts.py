@@ -63,7 +63,12 @@ def arguments(scratch_bytes: int, secrets: list[Path] | None = None) -> list[str
         elif path.is_dir():
             out += ["--ro-bind", str(path), str(path)]
     for path in shown:
+        for parent in reversed(path.parents[:-1]):
+            # Bubblewrap would make them for its own user alone, and the student is another one.
+            out += ["--perms", "0755", "--dir", str(parent)]
         out += ["--ro-bind", str(path), str(path)]
+    for folder in ("/etc", "/home", COURSE, "/sys", "/sys/devices", "/sys/devices/system"):
+        out += ["--perms", "0755", "--dir", folder]
     for path in covered(shown, secret_folders() if secrets is None else secrets):
         out += ["--size", "4096", "--tmpfs", str(path), "--remount-ro", str(path)]
     for name in _ETC:

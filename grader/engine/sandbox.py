@@ -36,11 +36,24 @@ class Sandbox:
         self._launched: Launched | None = None
         self._frames = protocol.Frames(protocol.LONGEST_CONTROL)
         self._answers: list[dict[str, Any]] = []
-        self.control: socket.socket | None = None
+        self._control: socket.socket | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._control is not None
+
+    @property
+    def control(self) -> socket.socket:
+        """The control connection, to wait on. Raises WorkerLost where the sandbox was not started or is stopped."""
+        if self._control is None:
+            raise WorkerLost("it is not running")
+        return self._control
 
     @property
     def pid(self) -> int:
-        assert self._launched is not None
+        """The warm process's id, seen from outside. Raises WorkerLost."""
+        if self._launched is None:
+            raise WorkerLost("it is not running")
         return self._launched.pid
 
     def start(self) -> None:
@@ -49,18 +62,18 @@ class Sandbox:
             self.stop()
             mine, theirs = socket.socketpair()
             try:
-                self._launched = launch(self.isolation, self.limits, theirs.fileno(), warmup)
+                launched = self._launched = launch(self.isolation, self.limits, theirs.fileno(), warmup)
             except BaseException:
                 mine.close()
                 raise
             finally:
                 theirs.close()
-            self.control = mine
+            self._control = mine
             self._other = other_processes(self.isolation)
             try:
                 ready = self._wait("ready", self.limits.start_seconds)
             except WorkerLost as error:
-                words = self._launched.words()
+                words = launched.words()
                 self.stop()
                 raise SandboxUnavailable(f"the warm process did not start ({error}): {words}") from None
             # A thread that the warm-up cells started would make forking unsafe: start without them.
@@ -68,7 +81,7 @@ class Sandbox:
                 break
         if self.isolation == "bubblewrap":
             try:
-                check(self._launched)
+                check(launched)
             except BaseException:
                 self.stop()
                 raise
@@ -76,7 +89,6 @@ class Sandbox:
 
     def open(self) -> socket.socket:
         """A fresh fork for a submission; the parent's end of the connection to it, non-blocking."""
-        assert self.control is not None
         self.deaths.clear()
         mine, theirs = socket.socketpair()
         limits = {**self.limits.as_dict(), "other_processes": self._other}
@@ -111,9 +123,9 @@ class Sandbox:
 
     def stop(self) -> None:
         """Ends the sandbox and everything in it; safe to call twice."""
-        if self.control is not None:
-            self.control.close()
-            self.control = None
+        if self._control is not None:
+            self._control.close()
+            self._control = None
         if self._launched is not None:
             self._launched.kill()
             self._launched = None
@@ -121,7 +133,6 @@ class Sandbox:
         self._frames = protocol.Frames(protocol.LONGEST_CONTROL)
 
     def _order(self, op: str) -> None:
-        assert self.control is not None
         with self._lost_if_broken():
             self.control.sendall(protocol.frame(protocol.CONTROL, protocol.to_json({"op": op})))
 
@@ -136,7 +147,6 @@ class Sandbox:
             self._take(left)
 
     def _take(self, seconds: float) -> None:
-        assert self.control is not None
         with self._lost_if_broken():
             self.control.settimeout(seconds)
             try:

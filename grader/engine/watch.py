@@ -14,7 +14,7 @@ class MemoryWatch:
 
     def __init__(self, pid: int, allowed: int) -> None:
         self._root, self._allowed = psutil.Process(pid), allowed
-        self._born_with = self._root.memory_info().rss
+        self._born_with = _own(self._root)
         self._next = time.monotonic() + EVERY_SECONDS
 
     def too_much(self) -> bool:
@@ -27,9 +27,15 @@ class MemoryWatch:
         try:
             for process in self._root.children(recursive=True):
                 try:
-                    held += max(0, process.memory_info().rss - self._born_with)
+                    held += max(0, _own(process) - self._born_with)
                 except psutil.Error:
                     continue
         except psutil.Error:
             return False
         return held > self._allowed
+
+
+def _own(process: psutil.Process) -> int:
+    """Memory that belongs to no file: libraries are shared, and the scratch folders have limits of their own."""
+    memory = process.memory_info()
+    return int(memory.rss - getattr(memory, "shared", 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import select
 import signal
 import time
@@ -24,7 +25,13 @@ def answer(shell: ZMQInteractiveShell, payload: bytes) -> tuple[int, bytes]:
         int.from_bytes(payload[12:16]),
     )
     read, write = os.pipe()
-    child = os.fork()
+    _use_reserve()
+    try:
+        child = os.fork()
+    except OSError as error:
+        os.close(read)
+        os.close(write)
+        return protocol.PROBE_ENDED, token + protocol.to_json({"code": "died", "how": error.strerror})
     if child == 0:
         os.close(read)
         _in_fork(shell, payload[16:], write, longest)
@@ -40,6 +47,12 @@ def answer(shell: ZMQInteractiveShell, payload: bytes) -> tuple[int, bytes]:
     if body is None:
         return protocol.PROBE_ENDED, token + protocol.to_json({"code": kind, "how": describe(status)})
     return protocol.OBSERVED, token + body
+
+
+def _use_reserve() -> None:
+    """Processes that cells could not have: what threads they left behind must not keep a probe from starting."""
+    hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    resource.setrlimit(resource.RLIMIT_NPROC, (hard, hard))
 
 
 def describe(status: int) -> str:

@@ -16,7 +16,7 @@ def wipe(folders: list[str]) -> str | None:
     removed = 0
     try:
         for folder in folders:
-            status = os.stat(folder)
+            status = Path(folder).stat()
             if status.st_uid == os.getuid():
                 Path(folder).chmod(0o1777)
             for entry in os.scandir(folder):
@@ -24,7 +24,7 @@ def wipe(folders: list[str]) -> str | None:
                 if removed > MAX_ENTRIES:
                     return "too many files"
                 if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path, onerror=_make_removable)
+                    _remove(entry.path)
                 else:
                     Path(entry.path).unlink()
     except (OSError, RecursionError) as error:
@@ -50,7 +50,7 @@ def fingerprint() -> dict[str, object]:
         except OSError:
             marks[name] = None
     try:
-        marks["descriptors"] = len(os.listdir("/proc/self/fd"))
+        marks["descriptors"] = sum(1 for _ in Path("/proc/self/fd").iterdir())
     except OSError:
         marks["descriptors"] = None
     return marks
@@ -59,7 +59,7 @@ def fingerprint() -> dict[str, object]:
 def threads() -> int:
     """How many threads this process has; 1 where the system does not say."""
     try:
-        return len(os.listdir("/proc/self/task"))
+        return sum(1 for _ in Path("/proc/self/task").iterdir())
     except OSError:
         return 1
 
@@ -69,12 +69,15 @@ def _folder() -> tuple[str, int, int]:
     return str(Path.cwd()), status.st_dev, status.st_ino
 
 
-def _make_removable(function: object, path: str, _: object) -> None:
-    """A folder without permissions is opened up and tried again; anything else is raised."""
-    parent = Path(path).parent
-    parent.chmod(0o700)
-    if Path(path).is_dir() and not Path(path).is_symlink():
-        Path(path).chmod(0o700)
-        shutil.rmtree(path)
-    else:
-        Path(path).unlink()
+def _remove(folder: str) -> None:
+    """Removes a folder with all that is in it, also where its permissions were taken away."""
+    try:
+        shutil.rmtree(folder)
+    except PermissionError:
+        Path(folder).chmod(0o700)
+        for inner, names, _ in os.walk(folder):
+            for name in names:
+                path = Path(inner, name)
+                if not path.is_symlink():
+                    path.chmod(0o700)
+        shutil.rmtree(folder)

@@ -161,8 +161,8 @@ def make_shell() -> ZMQInteractiveShell:
     shell = ZMQInteractiveShell.instance(config=config)
     shell.kernel = shell  # output widgets ask the kernel for the current parent
     comm.create_comm = QuietComm
-    builtins.input = _no_input  # type: ignore[assignment]
-    getpass.getpass = _no_input  # type: ignore[assignment]
+    builtins.input = _no_input
+    getpass.getpass = _no_input
     return shell
 
 

@@ -14,6 +14,8 @@ from . import probe, protocol
 from .shell import ZMQInteractiveShell
 from .streams import Channel
 
+RESERVE = 16
+
 
 def live(shell: ZMQInteractiveShell, sock: socket.socket, limits: dict[str, Any], folder: str) -> None:
     """Serves the parent until it hangs up. Returns only then; the caller ends the process."""
@@ -58,7 +60,8 @@ def run_cell(shell: ZMQInteractiveShell, source: str) -> dict[str, Any]:
 
 
 def set_limits(limits: dict[str, Any]) -> None:
-    """Limits of this process and of whatever it starts; none of them can be raised again."""
+    """Limits of this process and of whatever it starts; none of them can be raised again, but for a small reserve of
+    processes that probes use."""
     memory = warm_bytes() + int(limits["memory_bytes"])
     wanted = {
         "RLIMIT_CORE": 0,
@@ -75,8 +78,8 @@ def set_limits(limits: dict[str, Any]) -> None:
         if which is None:
             continue
         hard = resource.getrlimit(which)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(which, (value, value))
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard - RESERVE * (name == "RLIMIT_NPROC"))
+        resource.setrlimit(which, (value, value if name != "RLIMIT_NPROC" else value + RESERVE))
 
 
 def warm_bytes() -> int:

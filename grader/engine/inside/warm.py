@@ -16,7 +16,7 @@ from .streams import Channel
 
 _CELLS = (
     "import numpy as np\nimport torch\nimport matplotlib.pyplot as plt",
-    "fig, ax = plt.subplots()\nax.plot([1, 2], [1e-3, 2], label='$x^2$')\nax.set_title('a 中')\nax.legend()\nplt.show()",
+    "fig, ax = plt.subplots()\nax.plot([1, 2], [1e-3, 2], label='$x^2$')\nax.set_title('a')\nax.legend()\nplt.show()",
     "plt.imshow(np.ones((3, 3)))\nplt.colorbar()\nplt.show()",
     "m = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(8, 2))\n"
     "o = torch.optim.SGD(m.parameters(), lr=0.1)\n"
@@ -44,6 +44,7 @@ def warm_up(cells: list[str]) -> tuple[ZMQInteractiveShell, list[str]]:
     torch.set_num_interop_threads(1)
     shell = make_shell()
     shell.connect(Channel(None, 2**20))
+    shell.run_cell(_CELLS[0] + "; plt.figure()")  # chooses the backend, which sets things that stay
     settings, filters = dict(mpl.rcParams), list(warnings.filters)
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     for cell in _CELLS:
@@ -53,8 +54,7 @@ def warm_up(cells: list[str]) -> tuple[ZMQInteractiveShell, list[str]]:
 
     plt = __import__("matplotlib.pyplot").pyplot
     plt.close("all")
-    inline = {key: mpl.rcParams[key] for key in settings if key.startswith("figure.subplot")}
-    mpl.rcParams.update({**settings, **inline, "backend": mpl.rcParams["backend"]})
+    mpl.rcParams.update(settings)
     warnings.filters[:] = filters  # type: ignore[index]
     warnings.filterwarnings("default", message="(the list changed: forget which warnings were shown)")
     warnings.filters.pop(0)  # type: ignore[attr-defined]

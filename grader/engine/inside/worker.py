@@ -62,12 +62,14 @@ class Worker:
         self.frames = protocol.Frames(protocol.LONGEST_CONTROL)
 
     def serve(self) -> None:
+        from .pages import join_pages
         from .warm import warm_up
 
         self.shell, failed = warm_up(self.settings["warmup"])
         scratch.wipe(self.folders)
         self.marks = scratch.fingerprint()
         gc.freeze()
+        join_pages()
         self.tell(re="ready", threads=scratch.threads(), failed=failed)
         while True:
             waiting = [self.control] + ([self.pidfd] if self.pidfd >= 0 else [])
@@ -98,13 +100,15 @@ class Worker:
         """Forks a submission's process, which keeps its own connection and loses the control one."""
         child = os.fork()
         if child == 0:
+            code = 1
             try:
                 self.control.close()
                 from .submission import live
 
                 live(self.shell, sock, limits, self.folders[0])
+                code = 0
             finally:
-                os._exit(0)
+                os._exit(code)
         sock.close()
         self.child = child
         if hasattr(os, "pidfd_open"):

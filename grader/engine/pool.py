@@ -1,0 +1,142 @@
+"""A pool of warm sandboxes as a ``concurrent.futures.Executor``.
+
+Each of the pool's threads has one sandbox, started when its first task comes. ``run_task`` is an ordinary function of
+a task: handed to this pool it uses the thread's sandbox, handed to another executor (a cluster's) it makes one of its
+own with the same settings.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import functools
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from grader.engine.conversation import Conversation
+from grader.engine.events import event
+from grader.engine.launch import Isolation, require
+from grader.engine.limits import Limits
+from grader.engine.sandbox import Sandbox, WorkerLost
+from grader.engine.tasks import CellRun, ProbeRun, Run, Task
+
+T = TypeVar("T")
+_Item = tuple["concurrent.futures.Future[Any]", Callable[[], Any]]
+_here = threading.local()
+
+
+class SandboxPool(concurrent.futures.Executor):
+    """Runs tasks in ``jobs`` warm sandboxes at once.
+
+    warmup: code cells, none of them secret, that the warm process runs once so that submissions find libraries ready.
+    Raises SandboxUnavailable at once where ``isolation`` cannot be had; there is no silent fallback.
+    """
+
+    def __init__(
+        self,
+        jobs: int = 2,
+        limits: Limits | None = None,
+        isolation: Isolation = "bubblewrap",
+        warmup: tuple[str, ...] = (),
+    ) -> None:
+        require(isolation)
+        if jobs < 1:
+            raise ValueError(f"jobs is {jobs}, and must be at least 1")
+        self._settings = (limits or Limits(), isolation, tuple(warmup))
+        self._jobs = jobs
+        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._sandboxes: list[Sandbox] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> concurrent.futures.Future[T]:
+        """Calls the function in one of the pool's threads; ``run_task`` finds that thread's sandbox."""
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("cannot submit to a pool that was shut down")
+            self._queue.put((future, functools.partial(fn, *args, **kwargs)))
+            if len(self._threads) < self._jobs:
+                name = f"sandbox-{len(self._threads)}"
+                self._threads.append(threading.Thread(target=self._serve, name=name, daemon=True))
+                self._threads[-1].start()
+        return future
+
+    def submit_task(self, task: Task) -> concurrent.futures.Future[Run]:
+        """Runs one submission. The future raises only for a fault of the grader, never for one of the student."""
+        return self.submit(run_task, task)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Ends the pool when what was submitted is done; each thread ends its own sandbox."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                if cancel_futures:
+                    self._cancel_waiting()
+                for _ in self._threads:
+                    self._queue.put(None)
+        if wait:
+            for thread in self._threads:
+                thread.join()
+
+    def pids(self) -> list[int]:
+        """The process ids of the warm processes that are running now, for measuring and for tests."""
+        return [sandbox.pid for sandbox in self._sandboxes if sandbox.running]
+
+    def _cancel_waiting(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while (item := self._queue.get_nowait()) is not None:
+                item[0].cancel()
+
+    def _serve(self) -> None:
+        """One thread's life. Not concurrent.futures' own threads: those end before anybody could end the sandbox,
+        and bubblewrap, which dies with its thread, would leave the warm process to be collected by nobody."""
+        sandbox = _here.sandbox = Sandbox(*self._settings)
+        self._sandboxes.append(sandbox)
+        try:
+            while (item := self._queue.get()) is not None:
+                future, call = item
+                if not future.set_running_or_notify_cancel():
+                    continue
+                try:
+                    future.set_result(call())
+                except BaseException as error:
+                    future.set_exception(error)
+                del item, future, call  # or the last result would stay in memory until the next one
+        finally:
+            sandbox.stop()
+            self._sandboxes.remove(sandbox)
+
+
+def run_task(task: Task, settings: tuple[Limits, Isolation, tuple[str, ...]] | None = None) -> Run:
+    """Runs one submission in this thread's sandbox, or in a new one that this thread keeps.
+
+    Where the sandbox itself is lost it is replaced and the submission tried once more. Raises SandboxUnavailable.
+    """
+    sandbox: Sandbox | None = getattr(_here, "sandbox", None)
+    if sandbox is None:
+        limits, isolation, warmup = settings or (Limits(), "bubblewrap", ())
+        require(isolation)
+        sandbox = _here.sandbox = Sandbox(limits, isolation, warmup)
+    for _ in range(2):
+        if not sandbox.running:
+            sandbox.start()
+        conversation = Conversation(sandbox, task)
+        try:
+            run = conversation.run()
+        except WorkerLost:
+            sandbox.stop()
+            continue
+        except BaseException:
+            with contextlib.suppress(Exception):
+                sandbox.stop()
+            raise
+        if conversation.dirty is not None:
+            sandbox.stop()
+        return run
+    lost = event("worker_lost")
+    probes = tuple(ProbeRun(job.exercise, (lost,) * len(job.cases)) for job in task.probes)
+    return Run(tuple(CellRun([], "not_reached") for _ in task.cells), probes, (lost,), 0.0)
