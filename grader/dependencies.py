@@ -9,25 +9,29 @@ import ast
 import builtins
 import symtable
 from collections.abc import Sequence
+from functools import lru_cache
 
 _BUILTINS = frozenset(dir(builtins))
 
 
-def bound_names(source: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def bound_names(source: str) -> frozenset[str]:
     """Names that a cell binds at top level. A cell that does not parse binds nothing."""
     tree = _parse(source)
-    return set() if tree is None else _bound(tree.body)
+    return frozenset() if tree is None else frozenset(_bound(tree.body))
 
 
-def used_names(source: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def used_names(source: str) -> frozenset[str]:
     """Names that a cell reads from outside its functions' own scopes, builtins left out."""
     tree = _parse(source)
     if tree is None:
-        return set()
+        return frozenset()
     # `x += 1` reads x although the tree says Store.
     used = {n.target.id for n in ast.walk(tree) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
     local = {n for scope in _scopes(source) for n in scope}
-    return (_globals_read(symtable.symtable(source, "<cell>", "exec")) | (used - local)) - _BUILTINS
+    read = _globals_read(symtable.symtable(source, "<cell>", "exec"))
+    return frozenset((read | (used - local)) - _BUILTINS)
 
 
 def _scopes(source: str) -> list[set[str]]:

@@ -39,8 +39,12 @@ def write_packs(course: Course, lesson: Lesson) -> list[Path]:
     return written
 
 
-def make_pack(lesson: Lesson, exercise_id: str, exercise: Exercise, seed: int | None = None) -> ExercisePack:
+def make_pack(
+    lesson: Lesson, exercise_id: str, exercise: Exercise, seed: int | None = None, wrong: bool = True
+) -> ExercisePack:
     """The pack of one exercise: its public cases and, with a seed, the hidden ones drawn from it.
+
+    wrong: whether to run the known wrong answers, too; without them the pack judges but diagnoses nothing.
 
     Raises ExerciseError where the reference does not answer a case as the specification promises.
     """
@@ -62,23 +66,21 @@ def make_pack(lesson: Lesson, exercise_id: str, exercise: Exercise, seed: int | 
         ),
         probe=source,
         cases=tuple(cases),
-        wrong=tuple(
-            KnownWrong(
-                wrong.code,
-                wrong.misconception,
-                wrong.hint,
-                tuple(
-                    _without_code(seen)
-                    for seen in answer(
-                        lesson, exercise_id, exercise, public, text=wrong.apply(_reference(lesson, exercise_id))
-                    )
-                ),
-            )
-            for wrong in exercise.wrong
-        ),
+        wrong=_known_wrong(lesson, exercise_id, exercise, public) if wrong else (),
         fallback=exercise.fallback,
         exercise_hash=exercise_hash(lesson, exercise_id, exercise),
     )
+
+
+def _known_wrong(
+    lesson: Lesson, exercise_id: str, exercise: Exercise, public: Sequence[dict[str, Value]]
+) -> tuple[KnownWrong, ...]:
+    reference = solution_cell(lesson, exercise_id).source
+    known = []
+    for wrong in exercise.wrong:
+        seen = answer(lesson, exercise_id, exercise, public, wrong.apply(reference))
+        known.append(KnownWrong(wrong.code, wrong.misconception, wrong.hint, tuple(map(_without_code, seen))))
+    return tuple(known)
 
 
 def answer(
@@ -133,10 +135,6 @@ def time_limit(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _reference(lesson: Lesson, exercise_id: str) -> str:
-    return solution_cell(lesson, exercise_id).source
 
 
 def _judged(

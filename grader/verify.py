@@ -85,7 +85,7 @@ def _prove(
     step(f"{pack.key}: stub")
     proof.findings += [Finding(pack.key, *found) for found in _unanswered(lesson, name, spec, pack)]
     step(f"{pack.key}: {seeds} seeds of hidden cases")
-    seeded = [make_pack(lesson, name, spec, seed=1000 + n) for n in range(seeds)]
+    seeded = [make_pack(lesson, name, spec, seed=1000 + n, wrong=False) for n in range(seeds)]
     for title, text in [("reference", _reference(lesson, name)), *((r.name, r.source) for r in spec.right)]:
         step(f"{pack.key}: right answer {title}")
         problem = next(_rejections(lesson, name, spec, text, seeded), None)
