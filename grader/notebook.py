@@ -99,6 +99,9 @@ def _cell(lesson: Lesson, cell: Cell, language: str, points: Mapping[str, float]
         metadata["course"]["lang"] = cell.lang
     if cell.tags:
         metadata["tags"] = list(cell.tags)
+    if "hide-input" in cell.tags:
+        # Code that only draws is folded in JupyterLab; a click opens it.
+        metadata["jupyter"] = {"source_hidden": True}
     try:
         nbgrader = nbgrader_metadata(cell, points)
     except KeyError:

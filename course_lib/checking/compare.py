@@ -142,7 +142,7 @@ def _compare_elements(expected: Value, actual: Value, tolerance: Tolerance) -> D
     sentence = Text(
         en="{got} instead of {wanted}" + (place.en if place else "") + (_share(same, "en") if same.size > 1 else ""),
         zh="得到 {got}，应为 {wanted}" + (place.zh if place else "") + (_share(same, "zh") if same.size > 1 else ""),
-    ).format(got=_element(got[where]), wanted=_element(wanted[where]))
+    ).format(**_told_apart(got[where], wanted[where]))
     return Difference("values", sentence, expected, actual, where, worst)
 
 
@@ -153,12 +153,21 @@ def _share(same: np.ndarray, language: str) -> str:
     return f"；{same.size} 个元素中有 {wrong} 个不同"
 
 
-def _element(number: object) -> str:
+def _told_apart(got: object, wanted: object) -> dict[str, str]:
+    """Both numbers with as few digits as still show that they differ: "6 instead of 6" would help nobody."""
+    for n in (5, 8, 11, 14, 17):
+        shown = {"got": _element(got, n), "wanted": _element(wanted, n)}
+        if shown["got"] != shown["wanted"]:
+            break
+    return shown
+
+
+def _element(number: object, n: int) -> str:
     if isinstance(number, (complex, np.complexfloating)):
-        return f"{complex(number):.4g}"
+        return f"{complex(number):.{n}g}"
     if isinstance(number, (bool, np.bool_)):
         return str(bool(number))
-    return digits(number, 5)
+    return digits(number, n)
 
 
 def close(wanted: np.ndarray, got: np.ndarray, tolerance: Tolerance) -> np.ndarray:

@@ -26,7 +26,7 @@
 # - 计算两层网络的前向传播，并说出其中每个数组的形状；
 # - 在计算图上推导梯度，并且不靠任何人就能验证它；
 # - 用梯度下降训练网络，并读懂损失曲线；
-# - 解释为什么一个学习率可行、大 10 倍就会爆炸，并选出让训练变得容易的初始权重。
+# - 解释为什么一个学习率可行、换成它的 10 倍就会爆炸，并选出让训练变得容易的初始权重。
 #
 # **时间**：约 120 分钟，其中五道练习占 80 分钟。
 #
@@ -78,12 +78,12 @@ from course_lib import (
 # | $\hat y$ | `y_pred` | `[N, D_out]` | the predictions |
 # | $y$ | `y` | `[N, D_out]` | the targets: what we would like to see |
 #
-# Get into the habit of saying the shapes as you read: "N by D_in times D_in by H is N by H". Half of all bugs in this trade are shapes.
+# Get into the habit of saying the shapes as you read: "N by D_in times D_in by H is N by H". Many of the bugs that you are going to meet are shape bugs.
 #
 # The next cell draws the same thing as a **computation graph**: every value is a box, and every arrow says "is used for".
 
-# %% [markdown] id="network" lang="zh" reviewed="4b5a453d1920"
-# ## 1. 两次乘法，一个拐点
+# %% [markdown] id="network" lang="zh" reviewed="626e9d9b99eb"
+# ## 1. 两次乘法，一个折点
 #
 # 我们的网络把一个样本（$D_{in}$ 个数）变成一个预测（$D_{out}$ 个数），共三步：
 #
@@ -99,11 +99,12 @@ from course_lib import (
 # | $\hat y$ | `y_pred` | `[N, D_out]` | 预测值 |
 # | $y$ | `y` | `[N, D_out]` | 目标：我们希望看到的值 |
 #
-# 请养成边读边念形状的习惯：“N 乘 D_in 的矩阵乘以 D_in 乘 H 的矩阵，得到 N 乘 H 的矩阵”。这一行里，一半的错误都出在形状上。
+# 请养成边读边念形状的习惯：“N 乘 D_in 的矩阵乘以 D_in 乘 H 的矩阵，得到 N 乘 H 的矩阵”。你今后会遇到的错误，有很多就出在形状上。
 #
 # 下一个单元格把同样的内容画成**计算图**：每个方框是一个值，每个箭头表示“被用来计算”。
 
-# %% id="draw-network"
+# %% id="draw-network" tags=["hide-input"]
+LOSS = Text(en="loss", zh="损失")
 PLACES = {"x": (0, 0), "w1": (0, -1), "h": (1, 0), "h_relu": (2, 0), "w2": (2, -1), "y_pred": (3, 0), "y": (3, -1), "loss": (4, 0)}
 ARROWS = [("x", "h"), ("w1", "h"), ("h", "h_relu"), ("h_relu", "y_pred"), ("w2", "y_pred"), ("y_pred", "loss"), ("y", "loss")]
 
@@ -118,7 +119,7 @@ def draw_network(boxes, gradients=None):
 
 fig, ax = draw_network({
     "x": "x\n[N, D_in]", "w1": "w1\n[D_in, H]", "h": "h = x @ w1\n[N, H]", "h_relu": "h_relu\n= max(h, 0)\n[N, H]",
-    "w2": "w2\n[H, D_out]", "y_pred": "y_pred =\nh_relu @ w2\n[N, D_out]", "y": "y\n[N, D_out]", "loss": Text(en="loss\n1 number", zh="损失\n1 个数"),
+    "w2": "w2\n[H, D_out]", "y_pred": "y_pred =\nh_relu @ w2\n[N, D_out]", "y": "y\n[N, D_out]", "loss": LOSS.inline,
 })
 label(ax, title=Text(en="The way forward: values and their shapes", zh="前向：各个值及其形状"))
 show(fig, Text(
@@ -154,7 +155,7 @@ say(Text(en="x {x}, y {y}, w1 {w1}, w2 {w2}: {count} weights", zh="x {x}，y {y}
 # $\max(h, 0)$ is called **ReLU**, the rectified linear unit. It looks like a detail. **Predict:** if we left it out, so that $\hat y = (x W_1) W_2$, could the two layers compute anything that one layer cannot?
 
 # %% [markdown] id="why-relu" lang="zh" reviewed="76a6df8fde62"
-# ### 为什么要有这个拐点？
+# ### 为什么要有这个折点？
 #
 # $\max(h, 0)$ 叫作 **ReLU**（修正线性单元）。它看上去只是个细节。**预测**：如果去掉它，即 $\hat y = (x W_1) W_2$，这两层能算出一层算不出的东西吗？
 
@@ -170,7 +171,7 @@ say(Text(en="equal up to rounding: {answer}", zh="除舍入误差外相等：{an
 # Three things about this network are unusual, on purpose. It has **no biases** (nothing is added to the products), to keep the formulas short. Its **output is linear** (there is no ReLU at the end), because targets may be negative. And its **initial weights** are plain $N(0, 1)$ numbers, which turns out to be a bad idea; section 6 repairs it.
 
 # %% [markdown] id="why-relu-explain" lang="zh" reviewed="42d1d9d010d0"
-# **解释**：矩阵乘法可以随意加括号，所以两个线性层就等于一个权重为 $W_1 W_2$ 的线性层。不管叠多少层，得到的仍是“平”的映射。正是层与层之间的拐点，才让深度有了意义。
+# **解释**：矩阵乘法可以随意加括号，所以两个线性层就等于一个权重为 $W_1 W_2$ 的线性层。不管叠多少层，得到的仍是“平”的映射。正是层与层之间的折点，才让深度有了意义。
 #
 # 这个网络有三处不寻常，都是有意为之。它**没有偏置**（乘积之后什么也不加），好让公式短一些。它的**输出是线性的**（末尾没有 ReLU），因为目标可能是负数。它的**初始权重**直接取 $N(0, 1)$ 的随机数，后面会看到这是个坏主意；第 6 节再来纠正。
 
@@ -220,7 +221,7 @@ say(Text(en="equal up to rounding: {answer}", zh="除舍入误差外相等：{an
 # %% [markdown] id="forward-card" lang="zh" reviewed="b4e049cce07c"
 # ### 练习 1.1：前向传播
 #
-# **难度**：1（满分 5）。**时间**：10 分钟。
+# **难度**：1（共 5 级）。**时间**：10 分钟。
 #
 # 编写 `forward(x, w1, w2)`。它按以下次序返回三个数组：
 #
@@ -381,7 +382,7 @@ tiny_grads["h"] = tiny_grads["h_relu"] * (1.0 if tiny["h"] > 0 else 0.0)    # st
 tiny_grads["w1"] = tiny_grads["h"] * tiny["x"]                              # step 5 | 第 5 步
 
 fig, ax = draw_network(
-    {name: f"{name}\n{digits(value)}" for name, value in tiny.items()},
+    {name: f"{name}\n{digits(value)}" for name, value in tiny.items()} | {"loss": f"{LOSS.inline}\n{digits(tiny['loss'])}"},
     {name: digits(value) for name, value in tiny_grads.items()},
 )
 label(ax, title=Text(en="Values forward (solid), gradients back (dashed)", zh="值向前（实线），梯度向后（虚线）"))
@@ -459,7 +460,7 @@ for name, left, right in (("A @ G", A, G), ("A.T @ G", A.T, G), ("G @ A", G, A),
 # **Predict:** PyTorch has two ways to write ReLU, `clamp(min=0)` and `relu`. Which slope does each of them use at 0? And how often does an exact 0 turn up among our hidden values? (The next cell asks PyTorch for a slope; how it finds it is the subject of lesson 04.)
 
 # %% [markdown] id="kink" lang="zh" reviewed="6a9e9d405448"
-# ### 拐点处
+# ### 折点处
 #
 # ReLU 对每个元素单独处理，它的梯度也一样。在 $h > 0$ 处，它是斜率为 1 的直线，上游梯度原样通过；在 $h < 0$ 处，它是平的，什么也通不过。往回走的时候，ReLU 就是一张**掩码**：看 $h$ 的正负号，决定放行还是拦下梯度。它并不看梯度自己的正负号。
 #
@@ -469,6 +470,18 @@ for name, left, right in (("A @ G", A, G), ("A.T @ G", A.T, G), ("G @ A", G, A),
 
 # %% id="kink-run"
 import torch
+
+grid = np.linspace(-2, 2, 201)
+slopes = np.where(grid > 0, 1.0, np.where(grid < 0, 0.0, np.nan))      # at 0 there is none | 在 0 处没有斜率
+fig, (left, right) = new_figure(1, 2, height=2.6)
+left.plot(grid, np.maximum(grid, 0), **SERIES[0] | {"marker": ""})
+right.plot(grid, slopes, **SERIES[1] | {"linestyle": "-", "marker": ""})
+label(left, title="max(h, 0)", x="h")
+label(right, title=Text(en="its slope: the mask", zh="它的斜率：掩码"), x="h")
+show(fig, Text(
+    en="Two panels. Left: max(h, 0) is 0 up to h = 0 and then rises to {top} at h = {end}, with a corner at 0. Right: its slope is {low} left of 0 and {high} right of 0, and jumps in between.",
+    zh="左右两图。左：max(h, 0) 在 h = 0 之前是 0，之后上升，在 h = {end} 处达到 {top}，在 0 处有一个尖角。右：它的斜率在 0 左边是 {low}，在 0 右边是 {high}，中间突然跳变。",
+).format(top=digits(np.maximum(grid, 0)[-1]), end=digits(grid[-1]), low=digits(slopes[0]), high=digits(slopes[-1])))
 
 for name, function in (("clamp(min=0)", lambda t: t.clamp(min=0)), ("relu", torch.relu)):
     at_zero = torch.tensor(0.0, requires_grad=True)
@@ -489,7 +502,7 @@ say(Text(en="exact zeros in h: {zeros} of {all}", zh="h 中恰好为零的元素
 #
 # **Difficulty:** 3 of 5. **Time:** 30 minutes.
 #
-# Write `backward(x, y, w1, w2, h, h_relu, y_pred)` for the loss $L = \sum (\hat y - y)^2$. It returns a dictionary with five gradients. Compute them in this order, for each needs the one before:
+# Write `backward(x, y, w1, w2, h, h_relu, y_pred)` for the loss $L = \sum (\hat y - y)^2$. It returns a dictionary with five gradients. Compute them in this order, from the loss back to the input:
 #
 # | key | shape | the step it walks back |
 # |---|---|---|
@@ -502,14 +515,14 @@ say(Text(en="exact zeros in h: {zeros} of {all}", zh="h 中恰好为零的元素
 # - Before you write a line, write its shape. Only then choose the product.
 # - The loss is a sum: there is no $1/N$ anywhere.
 # - All inputs stay as they were, and the gradient of `h_relu` must survive when you make the one of `h` out of it.
-# - You may return a dictionary with fewer keys while you are still working: each gradient has its own verdict.
+# - You may return a dictionary with fewer keys while you are still working: each gradient has its own verdict. A line that raises an error costs all five, so leave it out until it runs.
 
-# %% [markdown] id="backward-card" lang="zh" reviewed="e192dfdaf30d"
+# %% [markdown] id="backward-card" lang="zh" reviewed="78e4ab388f66"
 # ### 练习 1.2：反向传播
 #
-# **难度**：3（满分 5）。**时间**：30 分钟。
+# **难度**：3（共 5 级）。**时间**：30 分钟。
 #
-# 针对损失 $L = \sum (\hat y - y)^2$，编写 `backward(x, y, w1, w2, h, h_relu, y_pred)`。它返回一个含五个梯度的字典。请按下面的次序计算，因为后一个要用到前面的：
+# 针对损失 $L = \sum (\hat y - y)^2$，编写 `backward(x, y, w1, w2, h, h_relu, y_pred)`。它返回一个含五个梯度的字典。请按下面的次序计算，即从损失往回走到输入：
 #
 # | 键 | 形状 | 往回走的是哪一步 |
 # |---|---|---|
@@ -522,7 +535,7 @@ say(Text(en="exact zeros in h: {zeros} of {all}", zh="h 中恰好为零的元素
 # - 写每一行之前，先写下结果的形状，再选乘法。
 # - 损失是求和：任何地方都没有 $1/N$。
 # - 所有输入保持原样；由 `h_relu` 的梯度得到 `h` 的梯度时，前者也要保留下来。
-# - 还没写完时，可以先返回键较少的字典：每个梯度单独判定。
+# - 还没写完时，可以先返回键较少的字典：每个梯度单独判定。但只要有一行报错，五个梯度就都得不到，所以还跑不通的那一行先不要写进去。
 
 # %% id="backward" tags=["solution"]
 def backward(x, y, w1, w2, h, h_relu, y_pred):
@@ -551,20 +564,20 @@ check("numpy_backprop.backward")
 #
 # There are two ways to take the slope of $f$ at $t$ with a step $\epsilon$:
 #
-# $$\frac{f(t + \epsilon) - f(t)}{\epsilon} \qquad\text{or}\qquad \frac{f(t + \epsilon) - f(t - \epsilon)}{2\,\epsilon}$$
+# $$\frac{f(t + \epsilon) - f(t)}{\epsilon} \qquad\qquad \frac{f(t + \epsilon) - f(t - \epsilon)}{2\,\epsilon}$$
 #
 # The first is one-sided. The second is the **central difference**. Try both on $f(t) = t^4$ at $t = 1.3$, where the true slope is $4 t^3 = 8.788$.
 #
 # **Predict:** which one is better, and by how much? Is the smallest step the best?
 
-# %% [markdown] id="numeric" lang="zh" reviewed="f9b9b8a1f7d2"
+# %% [markdown] id="numeric" lang="zh" reviewed="b629e093f53d"
 # ## 4. 谁也不信：数值梯度
 #
 # 假如没有检查，你怎么知道自己的梯度对不对？回到那个被我们放弃的慢办法：把一个元素动一点点，看损失怎么变。用它来训练太慢，用来检验却正合适：它对链式法则一无所知，也就不可能犯同样的错。
 #
 # 用步长 $\epsilon$ 求 $f$ 在 $t$ 处的斜率，有两种做法：
 #
-# $$\frac{f(t + \epsilon) - f(t)}{\epsilon} \qquad\text{or}\qquad \frac{f(t + \epsilon) - f(t - \epsilon)}{2\,\epsilon}$$
+# $$\frac{f(t + \epsilon) - f(t)}{\epsilon} \qquad\qquad \frac{f(t + \epsilon) - f(t - \epsilon)}{2\,\epsilon}$$
 #
 # 前一种是单侧差分，后一种是**中心差分**。拿 $f(t) = t^4$ 在 $t = 1.3$ 处试一试，那里的真实斜率是 $4 t^3 = 8.788$。
 #
@@ -630,7 +643,7 @@ show(fig, Text(
 # %% [markdown] id="numeric-card" lang="zh" reviewed="1c11c40ee798"
 # ### 练习 1.3：数值梯度
 #
-# **难度**：3（满分 5）。**时间**：20 分钟。
+# **难度**：3（共 5 级）。**时间**：20 分钟。
 #
 # 按上面的公式编写 `numeric_grad(f, x, upstream, eps=1e-5)`。`f` 接收一个与 `x` 同形的数组，返回一个与 `upstream` 同形的数组，或者一个数。结果与 `x` 同形，dtype 是 float64。
 #
@@ -675,7 +688,7 @@ check("numpy_backprop.numeric_grad")
 
 # %% id="compare-run"
 if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.numeric_grad"):
-    small_rng = np.random.default_rng(5)
+    small_rng = np.random.default_rng(12)
     small_x, small_y = small_rng.standard_normal((5, 4)), small_rng.standard_normal((5, 2))
     small_w1, small_w2 = small_rng.standard_normal((4, 3)), small_rng.standard_normal((3, 2))
     small_values = forward(small_x, small_w1, small_w2)
@@ -709,7 +722,7 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.n
 # **Explain.** Points on the diagonal: two ways that know nothing of each other agree, so both are right, or both are wrong in the same manner, which is most unlikely. Points off it: at least one way is wrong. This test is called a *gradient check*. Whenever you write a backward pass by hand, do it, and do it in float64, with a random upstream gradient, odd shapes and no value at a kink.
 
 # %% [markdown] id="compare-explain" lang="zh" reviewed="44d086fefad2"
-# **解释**：点在对角线上：互不知情的两种方法得出同样的结果，那么要么都对，要么以同样的方式错了，而后者极不可能。点偏离对角线：至少有一种方法是错的。这种检验叫作*梯度检查*。凡是手写了反向传播，就做一次；而且要用 float64、随机的上游梯度、互不相同的各维大小，并避开拐点。
+# **解释**：点在对角线上：互不知情的两种方法得出同样的结果，那么要么都对，要么以同样的方式错了，而后者极不可能。点偏离对角线：至少有一种方法是错的。这种检验叫作*梯度检查*。凡是手写了反向传播，就做一次；而且要用 float64、随机的上游梯度、互不相同的各维大小，并避开折点。
 
 # %% [markdown] id="training" lang="en"
 # ## 5. Training
@@ -754,7 +767,7 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.n
 # %% [markdown] id="train-card" lang="zh" reviewed="ba472c606f85"
 # ### 练习 1.4：梯度下降
 #
-# **难度**：2（满分 5）。**时间**：15 分钟。
+# **难度**：2（共 5 级）。**时间**：15 分钟。
 #
 # 编写 `train(w1, w2, loss_and_grads, lr, steps)`。它对我们的网络一无所知：`loss_and_grads(w1, w2)` 返回三样东西，即损失、`w1` 的梯度和 `w2` 的梯度。你也返回三样东西：最终的 `w1`、最终的 `w2`，以及列表 `losses`，每一步一项。
 #
@@ -829,13 +842,14 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
 #
 # ### 再快 10 倍？
 #
-# **预测**：改用 `lr = 1e-5`，即大 10 倍。损失会快 10 倍下降吗？写下你预想的 5 步之后的情形。
+# **预测**：改用 `lr = 1e-5`，即原来的 10 倍。损失会快 10 倍下降吗？写下你预想的 5 步之后的情形。
 
 # %% id="explosion"
 if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.train"):
     with warnings.catch_warnings(record=True) as caught:      # NumPy warns below; we collect and read | NumPy 会发出警告，这里收集起来看
         warnings.simplefilter("always")
         _, _, wild = train(w1, w2, our_loss_and_grads, lr=1e-5, steps=9)
+    _, _, tame = train(w1, w2, our_loss_and_grads, lr=1e-6, steps=9)
 
     for step, loss_here in enumerate(wild):
         say(Text(en="step {step}: loss {loss}", zh="第 {step} 步：损失 {loss}"), step=step, loss=digits(loss_here, 3))
@@ -844,20 +858,20 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
 
     finite = [value for value in wild if np.isfinite(value)]
     fig, ax = new_figure()
-    ax.semilogy(history[: len(wild)], **SERIES[0])
+    ax.semilogy(tame, **SERIES[0])
     ax.semilogy(finite, **SERIES[1])
     ax.set_xlim(-0.3, len(wild) - 0.7)
     legend(ax, "lr = 1e-6", "lr = 1e-5")
     label(ax, title=Text(en="The explosion: the exponent itself grows", zh="爆炸：连指数都在增长"), x=Text(en="step", zh="步数"), y=Text(en="loss (log scale)", zh="损失（对数刻度）"))
     show(fig, Text(
-        en="Two loss curves on a logarithmic axis. With lr = 1e-6 the loss stays near {a}. With lr = 1e-5 it climbs ever more steeply, from {b} at step 0 to {c} at step {last}; after that it is no longer a finite number.",
-        zh="两条损失曲线，纵轴为对数刻度。lr = 1e-6 时，损失保持在 {a} 附近。lr = 1e-5 时，它越升越陡，从第 0 步的 {b} 升到第 {last} 步的 {c}；此后就不再是有限的数了。",
-    ).format(a=digits(np.median(history[: len(wild)]), 2), b=digits(finite[0], 3), c=digits(finite[-1], 3), last=len(finite) - 1))
+        en="Two loss curves on a logarithmic axis. With lr = 1e-6 the loss goes from {b} to {a}, which looks flat here. With lr = 1e-5 it climbs ever more steeply, from {b} at step 0 to {c} at step {last}; after that it is no longer a finite number.",
+        zh="两条损失曲线，纵轴为对数刻度。lr = 1e-6 时，损失从 {b} 变到 {a}，在这张图里看上去是平的。lr = 1e-5 时，它越升越陡，从第 0 步的 {b} 升到第 {last} 步的 {c}；此后就不再是有限的数了。",
+    ).format(a=digits(tame[-1], 3), b=digits(finite[0], 3), c=digits(finite[-1], 3), last=len(finite) - 1))
 
 # %% [markdown] id="explosion-explain" lang="en"
 # **Explain.** This is worse than exponential growth. Read the exponents: 7, 9, 13, 24, 59, 165. Towards the end each is nearly 3 times the one before. The reason is in your own `backward`: the gradient of `w1` contains `w2` twice and `w1` once (the prediction holds both, and on the way back comes another `w2`), so it grows like the **cube** of the weights. Weights that are 10 times too large get a step that is 1000 times too large, and the next is larger still.
 #
-# Then the numbers run out. A float64 ends near $1.8 \cdot 10^{308}$. Beyond it lies `inf`, and NumPy warns of *overflow*. Soon the code computes `inf - inf` or `0 * inf`, which has no sensible answer: `nan`, "not a number", and NumPy warns of an *invalid value*. Whatever touches `nan` becomes `nan`, so there is no way back. If you ever see `nan` in a loss, look first at the learning rate and at the size of the initial weights.
+# Then the numbers run out. A float64 ends near $1.8 \cdot 10^{308}$. Beyond it lies `inf`, and NumPy warns of *overflow*. Soon the code computes `inf - inf` or `0 * inf`, which has no sensible answer: `nan`, "not a number", and NumPy warns of an *invalid value*. What is computed from `nan` is `nan` again, so there is no way back. If you ever see `nan` in a loss, look first at the learning rate and at the size of the initial weights.
 #
 # ### Where is the edge?
 #
@@ -874,10 +888,10 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
 #
 # **Explore** it below, on a network with 5 inputs, 8 hidden units and 2 outputs. Move the slider and find four regimes: creeping, good, shaky, exploding. How far apart are the best learning rate and the first one that explodes?
 
-# %% [markdown] id="explosion-explain" lang="zh" reviewed="cbf77efca34e"
-# **解释**：这比指数增长还要凶。看看各个指数：7、9、13、24、59、165，到后来每个几乎是前一个的 3 倍。原因就在你自己写的 `backward` 里：`w1` 的梯度中含有两次 `w2`、一次 `w1`（预测值里两者各有一个，往回走时又来了一个 `w2`），所以它按权重的**立方**增长。权重大了 10 倍，步子就大了 1000 倍，下一步只会更大。
+# %% [markdown] id="explosion-explain" lang="zh" reviewed="d07991eb947a"
+# **解释**：这比指数增长还要凶。看看各个指数：7、9、13、24、59、165，到后来每个几乎是前一个的 3 倍。原因就在你自己写的 `backward` 里：`w1` 的梯度中含有两次 `w2`、一次 `w1`（预测值里两者各有一个，往回走时又来了一个 `w2`），所以它按权重的**立方**增长。权重变成 10 倍，步子就变成 1000 倍，下一步只会更大。
 #
-# 然后数就不够用了。float64 到 $1.8 \cdot 10^{308}$ 左右为止，再往上就是 `inf`，NumPy 会警告 *overflow*（上溢）。接着代码就会算到 `inf - inf` 或 `0 * inf`，没有合理的答案，得到 `nan`，意思是“不是数”，NumPy 会警告 *invalid value*（无效值）。凡是碰到 `nan` 的都会变成 `nan`，再也回不来了。以后只要在损失里看到 `nan`，先查学习率和初始权重的大小。
+# 然后数就不够用了。float64 到 $1.8 \cdot 10^{308}$ 左右为止，再往上就是 `inf`，NumPy 会警告 *overflow*（上溢）。接着代码就会算到 `inf - inf` 或 `0 * inf`，没有合理的答案，得到 `nan`，意思是“不是数”，NumPy 会警告 *invalid value*（无效值）。用 `nan` 算出来的还是 `nan`，再也回不来了。以后只要在损失里看到 `nan`，先查学习率和初始权重的大小。
 #
 # ### 边界在哪里？
 #
@@ -892,13 +906,13 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
 #
 # 所以碗越陡（$a$ 越大），学习率就必须越小。网络的损失不是一只碗，但在任何一点附近，它都像一只某些方向陡、某些方向平的碗，而最陡的方向决定了上限。
 #
-# **动手探索**：下面是一个有 5 个输入、8 个隐藏单元、2 个输出的网络。拖动滑块，找出四种情形：爬行、良好、颠簸、爆炸。最好的学习率与第一个会爆炸的学习率相差多远？
+# **动手探索**：下面是一个有 5 个输入、8 个隐藏单元、2 个输出的网络。拖动滑块，找出四种情形：爬行、良好、震荡、爆炸。最好的学习率与第一个会爆炸的学习率相差多远？
 
-# %% id="explorer"
+# %% id="explorer" tags=["hide-input"]
 def draw_learning_rate(exponent):
     """60 steps of training a small network with lr = 10**exponent: the figure and what it says."""
     lr = 10.0**exponent
-    toy_rng = np.random.default_rng(3)
+    toy_rng = np.random.default_rng(11)
     toy_x, toy_y = toy_rng.standard_normal((20, 5)), toy_rng.standard_normal((20, 2))
     toy_w1, toy_w2 = toy_rng.standard_normal((5, 8)), toy_rng.standard_normal((8, 2))
 
@@ -909,16 +923,16 @@ def draw_learning_rate(exponent):
 
     with np.errstate(all="ignore"):                           # we know by now what NumPy would say | NumPy 会说什么，我们已经知道了
         curve = np.array(train(toy_w1, toy_w2, toy_loss_and_grads, lr, 60)[2])
-    shown = np.where(np.isfinite(curve) & (curve < 1e6), curve, np.nan)
+    shown = np.where(np.isfinite(curve) & (curve < 2e4), curve, np.nan)
     if np.isnan(shown).any():
         regime = Text(en="explodes", zh="爆炸")
     elif (np.diff(curve) > 0).any():
-        regime = Text(en="shaky", zh="颠簸")
+        regime = Text(en="shaky", zh="震荡")
     else:
         regime = Text(en="falls at every step", zh="每一步都在下降")
     fig, ax = new_figure()
     ax.semilogy(shown, **SERIES[0])
-    ax.set(xlim=(-1, 60), ylim=(5, 1e6))
+    ax.set(xlim=(-1, 60), ylim=(8, 2e4))
     label(ax, title=Text(en="lr = {lr}: {regime}", zh="lr = {lr}：{regime}").format(lr=digits(lr, 2), regime=regime), x=Text(en="step", zh="步数"), y=Text(en="loss (log scale)", zh="损失（对数刻度）"))
     last = shown[np.isfinite(shown)]
     return fig, Text(
@@ -928,7 +942,7 @@ def draw_learning_rate(exponent):
 
 
 if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.train"):
-    explore(draw_learning_rate, labels={"exponent": Text(en="log10 of the learning rate", zh="学习率的 log10")}, exponent=(-5.0, -1.0, 0.25, -3.0))
+    explore(draw_learning_rate, labels={"exponent": Text(en="log10 of the learning rate", zh="学习率的 log10")}, exponent=(-5.0, -1.0, 0.25, -2.0))
 
 # %% [markdown] id="explorer-explain" lang="en"
 # **Explain.** The best learning rates lie close below the edge: a few notches of the slider further and all is lost. And the edge here lies elsewhere than for the large network. So $10^{-6}$ is no law of nature. Where does it come from?
@@ -939,7 +953,7 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
 # %% [markdown] id="scale" lang="en"
 # ## 6. Where the millionth came from
 #
-# You have seen all the parts already. The initial weights have variance 1. So `h` has variance 1000, the predictions 50000, the loss is ten million times too large, and the loss surface is enormously steep: only a tiny learning rate stays below its edge. The learning rate $10^{-6}$ is an artefact of the initial weights and of the loss being a sum. Let us repair both, one after the other.
+# You have seen all the parts already. The initial weights have variance 1. So `h` has variance 1000, the predictions 50000, the loss is more than 10000 times too large, and the loss surface is enormously steep: only a tiny learning rate stays below its edge. The learning rate $10^{-6}$ is an artefact of the initial weights and of the loss being a sum. Let us repair both, one after the other.
 #
 # ### Repair 1: the scale of the weights
 #
@@ -950,10 +964,10 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
 #
 # **Predict:** in the next cell the weights have $\sigma = 1$ and the inputs mean square 1. What are the two numbers in the row for 400 inputs?
 
-# %% [markdown] id="scale" lang="zh" reviewed="ff6c7def0282"
+# %% [markdown] id="scale" lang="zh" reviewed="46c9d6997b58"
 # ## 6. 百万分之一从何而来
 #
-# 线索你都已经见过了。初始权重的方差是 1，于是 `h` 的方差是 1000，预测值的方差是 50000，损失大了一千万倍，损失曲面极其陡峭：只有极小的学习率才能待在边界以内。学习率 $10^{-6}$ 是初始权重和“损失取求和”共同造成的假象。下面逐一纠正。
+# 线索你都已经见过了。初始权重的方差是 1，于是 `h` 的方差是 1000，预测值的方差是 50000，损失是合理值的 10000 倍以上，损失曲面极其陡峭：只有极小的学习率才能待在边界以内。学习率 $10^{-6}$ 是初始权重和“损失取求和”共同造成的假象。下面逐一纠正。
 #
 # ### 纠正之一：权重的尺度
 #
@@ -985,7 +999,7 @@ for inputs in (25, 100, 400, 1600):
 # %% [markdown] id="init-card" lang="zh" reviewed="d59e4f0dc92a"
 # ### 练习 1.5：权重初始化
 #
-# **难度**：2（满分 5）。**时间**：5 分钟。
+# **难度**：2（共 5 级）。**时间**：5 分钟。
 #
 # $\sigma$ 取多少，才能让 $h_{relu}$ 的均方值等于 $x$ 的均方值？根据上面两条事实，先在纸上推出来。然后编写 `init(d_in, d_out, rng)`，返回一个有 `d_in` 个输入、`d_out` 个输出的层的权重。
 #
@@ -1041,24 +1055,24 @@ if solved("numpy_backprop.init"):
 # %% [markdown] id="depth-explain" lang="en"
 # **Explain.** With $\sigma = 1$ each layer multiplies the mean square by $500/2 = 250$, so 10 layers give $250^{10} \approx 10^{24}$. With $\sigma = 1/500$ the factor is $1/1000$, and 10 layers give $10^{-30}$. Yours has the factor 1, on average. This choice is known as *He initialisation*.
 #
-# Be exact about what it promises. It keeps the **mean square after ReLU**, not the variance of `h`, which is 2 in the first layer if the inputs have mean square 1. It does so on average over the random draw, for layers that are wide enough, and at the start only: training then moves the weights where it likes.
+# Be exact about what it promises. It keeps the **mean square after ReLU**, not the variance of `h`, which is 2 in the first layer if the inputs have mean square 1. It does so on average over the random draw (the wider the layers, the closer a single draw comes), and at the start only: training then moves the weights where it likes.
 
-# %% [markdown] id="depth-explain" lang="zh" reviewed="e892eb53a2b3"
+# %% [markdown] id="depth-explain" lang="zh" reviewed="991a77a56ad2"
 # **解释**：$\sigma = 1$ 时，每层把均方值乘以 $500/2 = 250$，10 层就是 $250^{10} \approx 10^{24}$。$\sigma = 1/500$ 时，因子是 $1/1000$，10 层就是 $10^{-30}$。你的 init 的因子平均来说是 1。这种取法叫作 *He 初始化*。
 #
-# 它到底保证了什么，要说准确。它保持的是 **ReLU 之后的均方值**，而不是 `h` 的方差：输入的均方值为 1 时，第一层 `h` 的方差是 2。这是对随机抽取取平均而言的，要求层足够宽，而且只在起点成立：训练开始后，权重会走到哪里，它就管不着了。
+# 它到底保证了什么，要说准确。它保持的是 **ReLU 之后的均方值**，而不是 `h` 的方差：输入的均方值为 1 时，第一层 `h` 的方差是 2。这是对随机抽取取平均而言的（层越宽，单次抽取就越接近），而且只在起点成立：训练开始后，权重会走到哪里，它就管不着了。
 
 # %% [markdown] id="mean" lang="en"
 # ### Repair 2: the mean
 #
-# The second repair is simpler still. Divide the loss by the number of its terms, $64 \cdot 10 = 640$, and it becomes the **mean** squared error. Its gradients are 640 times smaller, so `lr` must be 640 times larger to make the same step: exactly, not roughly. In return the learning rate no longer depends on how many samples you happen to use. (PyTorch's `nn.MSELoss` takes the mean as well.)
+# The second repair is simpler still. Divide the loss by the number of its terms, $64 \cdot 10 = 640$, and it becomes the **mean** squared error. Its gradients are divided by 640 as well, so `lr` must be multiplied by 640 to make the same step: exactly, not roughly. In return the learning rate no longer depends on how many samples you happen to use. (PyTorch's `nn.MSELoss` takes the mean as well.)
 #
 # **Predict** which of the four combinations below trains with `lr = 1e-2`: old or new weights, sum or mean. The cell tries powers of 10 from $10^{-7}$ upwards, takes 40 steps with each, and prints the largest one before the loss first fails to go down.
 
-# %% [markdown] id="mean" lang="zh" reviewed="31ba5bc6b9b5"
+# %% [markdown] id="mean" lang="zh" reviewed="a5c1fff2588a"
 # ### 纠正之二：取平均
 #
-# 第二处纠正更简单。把损失除以它的项数 $64 \cdot 10 = 640$，就成了**均**方误差。它的梯度小了 640 倍，要走出同样的一步，`lr` 就得大 640 倍：是恰好，不是大约。换来的好处是，学习率不再取决于碰巧用了多少个样本。（PyTorch 的 `nn.MSELoss` 取的也是平均。）
+# 第二处纠正更简单。把损失除以它的项数 $64 \cdot 10 = 640$，就成了**均**方误差。它的梯度也就除以了 640，要走出同样的一步，`lr` 就得乘以 640：是恰好，不是大约。换来的好处是，学习率不再取决于碰巧用了多少个样本。（PyTorch 的 `nn.MSELoss` 取的也是平均。）
 #
 # **预测**下面四种组合（旧权重或新权重，求和或平均）中，哪一种能用 `lr = 1e-2` 训练。单元格从 $10^{-7}$ 起逐个尝试 10 的幂，每个走 40 步，在损失第一次降不下去时停住，打印它之前的那个学习率。
 
@@ -1067,6 +1081,12 @@ def mean_loss_and_grads(at_w1, at_w2):
     """The same as our_loss_and_grads, for the mean in place of the sum."""
     total, total_w1, total_w2 = our_loss_and_grads(at_w1, at_w2)
     return total / y.size, total_w1 / y.size, total_w2 / y.size
+
+
+def fresh_weights():
+    """Both layers' weights from your init, the same at every call."""
+    new_rng = np.random.default_rng(1)
+    return init(D_in, H, new_rng), init(H, D_out, new_rng)
 
 
 def largest_lr(start_w1, start_w2, measure):
@@ -1082,46 +1102,47 @@ def largest_lr(start_w1, start_w2, measure):
 
 
 if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.train", "numpy_backprop.init"):
-    new_rng = np.random.default_rng(1)
-    new_w1, new_w2 = init(D_in, H, new_rng), init(H, D_out, new_rng)
-    for weights, start in ((Text(en="N(0, 1) weights", zh="N(0, 1) 权重"), (w1, w2)), (Text(en="your init      ", zh="你的 init   "), (new_w1, new_w2))):
+    for weights, start in ((Text(en="N(0, 1) weights", zh="N(0, 1) 权重"), (w1, w2)), (Text(en="your init      ", zh="你的 init   "), fresh_weights())):
         say(Text(en="{weights}   sum: {one}   mean: {two}", zh="{weights}   求和：{one}   平均：{two}"), weights=weights,
             one=digits(largest_lr(*start, our_loss_and_grads), 1), two=digits(largest_lr(*start, mean_loss_and_grads), 1))
 
 # %% [markdown] id="mean-explain" lang="en"
-# **Explain.** Only both repairs together leave room for `lr = 1e-2`. Your weights buy a factor of about 100, and the mean a factor of 640, which on a scale of powers of 10 shows up as 1000. With the old weights and the mean, `lr = 1e-2` is the same as $10^{-2} / 640 \approx 1.6 \cdot 10^{-5}$ with the sum, and we have seen what happens beyond $10^{-5}$.
+# **Explain.** Only both repairs together leave room for `lr = 1e-2`. Your weights buy a factor of about 100, and the mean a factor of 640, which on a scale of powers of 10 shows up as 1000. With the old weights and the mean, `lr = 1e-2` is the same as $10^{-2} / 640 \approx 1.6 \cdot 10^{-5}$ with the sum, and we have already seen the explosion at $10^{-5}$.
 #
 # So here is the run that we wanted from the beginning.
 
-# %% [markdown] id="mean-explain" lang="zh" reviewed="40f60538de9d"
-# **解释**：只有两处纠正同时用上，`lr = 1e-2` 才有余地。你的权重带来约 100 倍，取平均带来 640 倍；若只看 10 的幂，后者就显示为 1000 倍。用旧权重加平均，`lr = 1e-2` 相当于求和时的 $10^{-2} / 640 \approx 1.6 \cdot 10^{-5}$，而超过 $10^{-5}$ 会怎样，我们已经见识过了。
+# %% [markdown] id="mean-explain" lang="zh" reviewed="f1dad8559cbd"
+# **解释**：只有两处纠正同时用上，`lr = 1e-2` 才有余地。你的权重带来约 100 倍，取平均带来 640 倍；若只看 10 的幂，后者就显示为 1000 倍。用旧权重加平均，`lr = 1e-2` 相当于求和时的 $10^{-2} / 640 \approx 1.6 \cdot 10^{-5}$，而在 $10^{-5}$ 处的爆炸，我们已经见识过了。
 #
 # 那么，这才是我们一开始就想要的训练过程。
 
 # %% id="good-run"
 if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.train", "numpy_backprop.init"):
-    _, _, good = train(new_w1, new_w2, mean_loss_and_grads, lr=1e-2, steps=500)
-    old = np.array(history) / y.size                          # as a mean, to compare | 换算成平均，便于比较
+    old = np.array(train(w1, w2, our_loss_and_grads, lr=1e-6, steps=500)[2]) / y.size      # as a mean, to compare | 换算成平均，便于比较
+    _, _, good = train(*fresh_weights(), mean_loss_and_grads, lr=1e-2, steps=500)
+    _, _, bold = train(*fresh_weights(), mean_loss_and_grads, lr=1e-1, steps=100)
 
     for step in (0, 1, 2, 3, 499):
         say(Text(en="step {step:3}: mean squared error {new} (before: {old})", zh="第 {step:3} 步：均方误差 {new}（之前：{old}）"), step=step, new=digits(good[step], 3), old=digits(old[step], 3))
+    say(Text(en="lr = 1e-1, step  99: mean squared error {bold}", zh="lr = 1e-1，第  99 步：均方误差 {bold}"), bold=digits(bold[99], 2))
     say(Text(en="rises in 500 steps: {new} (before: {old})", zh="500 步中上升的次数：{new}（之前：{old}）"), new=int((np.diff(good) > 0).sum()), old=int((np.diff(old) > 0).sum()))
 
     fig, ax = new_figure()
     ax.semilogy(old, **SERIES[1])
     ax.semilogy(good, **SERIES[0])
-    legend(ax, Text(en="N(0, 1) weights, lr = 1e-6 on the sum", zh="N(0, 1) 权重，对求和用 lr = 1e-6"), Text(en="your init, lr = 1e-2 on the mean", zh="你的 init，对平均用 lr = 1e-2"))
-    label(ax, title=Text(en="Before and after the two repairs", zh="两处纠正前后"), x=Text(en="step", zh="步数"), y=Text(en="mean squared error (log scale)", zh="均方误差（对数刻度）"))
+    ax.semilogy(bold, **SERIES[2])
+    legend(ax, Text(en="N(0, 1) weights, sum, lr = 1e-6", zh="N(0, 1) 权重，求和，lr = 1e-6"), Text(en="your init, mean, lr = 1e-2", zh="你的 init，平均，lr = 1e-2"), Text(en="your init, mean, lr = 1e-1", zh="你的 init，平均，lr = 1e-1"))
+    label(ax, title=Text(en="Before and after the two repairs", zh="两处纠正前后"), x=Text(en="step", zh="步数"), y=Text(en="mean squared error", zh="均方误差"))
     show(fig, Text(
-        en="Two curves of the mean squared error over 500 steps, logarithmic axis. With N(0, 1) weights it starts at {a} and ends at {b}. With your init it starts at {c}, falls at {share} of 499 steps, and ends at {d}.",
-        zh="500 步均方误差的两条曲线，纵轴为对数刻度。用 N(0, 1) 权重，从 {a} 开始，到 {b} 结束。用你的 init，从 {c} 开始，499 步中有 {share} 步在下降，到 {d} 结束。",
-    ).format(a=digits(old[0], 3), b=digits(old[-1], 3), c=digits(good[0], 3), d=digits(good[-1], 3), share=int((np.diff(good) < 0).sum())))
+        en="Three curves of the mean squared error over 500 steps, logarithmic axis. With N(0, 1) weights it starts at {a} and ends at {b}. With your init it starts at {c}, falls at {share} of 499 steps with lr = 1e-2, and ends at {d}. With lr = 1e-1 it takes only 100 steps to {e}.",
+        zh="500 步均方误差的三条曲线，纵轴为对数刻度。用 N(0, 1) 权重，从 {a} 开始，到 {b} 结束。用你的 init，从 {c} 开始；lr = 1e-2 时，499 步中有 {share} 步在下降，到 {d} 结束；lr = 1e-1 时，只用 100 步就到了 {e}。",
+    ).format(a=digits(old[0], 3), b=digits(old[-1], 3), c=digits(good[0], 3), d=digits(good[-1], 3), share=int((np.diff(good) < 0).sum()), e=digits(bold[-1], 2)))
 
 # %% [markdown] id="good-run-explain" lang="en"
-# **Explain.** The start is where you would expect it: predictions of variance about 2 against targets of variance 1 give a mean squared error of about 3 (you can now do this estimate on your own). From there the loss goes down calmly, with an ordinary learning rate. The old run ends lower after 500 steps, so calm is not the same as fast: it was running at its very edge, while `lr = 1e-2` is 10 times below ours. Try `lr=1e-1` in the cell above.
+# **Explain.** The start is where you would expect it: predictions of variance about 2 against targets of variance 1 give a mean squared error of about 3 (you can now do this estimate on your own). From there `lr = 1e-2` brings it down at every single step. The old run ends lower after 500 steps, so calm is not the same as fast: the old run was driving at its very edge, and $10^{-2}$ is far from ours. At $10^{-1}$ your weights get below $10^{-6}$ in 100 steps. Good weights do not only allow a larger number to be typed for `lr`; they make the whole road easier.
 
-# %% [markdown] id="good-run-explain" lang="zh" reviewed="e1f00cdfd4d2"
-# **解释**：起点正如预期：预测值的方差约为 2，目标的方差是 1，均方误差就约为 3（这个估计你现在自己就能做）。此后，损失在一个很普通的学习率下平稳下降。走完 500 步，旧的那次反而降得更低，所以平稳不等于快：它是贴着边界跑的，而 `lr = 1e-2` 离我们的边界还有 10 倍。试试把上面单元格里的学习率改成 `lr=1e-1`。
+# %% [markdown] id="good-run-explain" lang="zh" reviewed="9e06179e062b"
+# **解释**：起点正如预期：预测值的方差约为 2，目标的方差是 1，均方误差就约为 3（这个估计你现在自己就能做）。此后，`lr = 1e-2` 让损失步步下降，一次也没有上升。走完 500 步，旧的那次反而降得更低，所以平稳不等于快：旧的那次是贴着边界跑的，而 $10^{-2}$ 离我们的边界还远。用 $10^{-1}$，你的权重只要 100 步就降到 $10^{-6}$ 以下。好的权重不只是让 `lr` 可以写得大一些，而是让整条路都好走了。
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary
@@ -1136,7 +1157,7 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
 # ### Can you answer these without looking?
 #
 # 1. Why must `forward` hand `h` over to `backward`, though `h_relu` is what the second layer uses?
-# 2. Your gradient of `w2` has the right shape and is exactly 2 times too small. Where do you look first?
+# 2. Your gradient of `w2` has the right shape and is exactly half of what it should be. Where do you look first?
 # 3. You double the number of samples and keep the sum as the loss. What should you do to the learning rate?
 #
 # <details><summary>Answers</summary>
@@ -1147,10 +1168,10 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
 #
 # </details>
 
-# %% [markdown] id="summary" lang="zh" reviewed="35b3f55b573c"
+# %% [markdown] id="summary" lang="zh" reviewed="e7d5cb3bb9f8"
 # ## 小结
 #
-# - 前向传播就是乘法加拐点；边写边念形状。
+# - 前向传播就是乘法加折点；边写边念形状。
 # - 反向传播沿着计算图往回走。沿着一条路相乘：上游梯度乘以局部斜率。一个值被多次使用，就相加。
 # - 梯度与它的变量同形。对 $C = A B$ 和上游梯度 $G$，两个梯度是 $G B^T$ 和 $A^T G$。ReLU 是由 $h$ 的正负号得到的掩码。
 # - 梯度检查就是与中心差分比较，用 float64，各维大小互不相同。
@@ -1160,7 +1181,7 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
 # ### 不看上文，你能答出来吗？
 #
 # 1. 第二层用的明明是 `h_relu`，为什么 `forward` 还要把 `h` 交给 `backward`？
-# 2. 你的 `w2` 梯度形状正确，数值却恰好小了 2 倍。先查哪里？
+# 2. 你的 `w2` 梯度形状正确，数值却恰好只有应有的一半。先查哪里？
 # 3. 样本数增加到两倍，损失仍用求和。学习率应该怎么办？
 #
 # <details><summary> 答案 </summary>

@@ -78,3 +78,10 @@ def test_a_bad_comment_names_its_line(tiny: Tiny) -> None:
 def test_an_unknown_language(tiny: Tiny) -> None:
     with pytest.raises(ValueError, match="choose en, zh or both"):
         to_notebook(tiny.lesson(), "fr", POINTS)
+
+
+def test_code_that_only_draws_is_folded(tiny: Tiny) -> None:
+    tiny.edit('# %% id="show"', '# %% id="show" tags=["hide-input"]')
+    both = {cell.id: cell for cell in to_notebook(tiny.lesson(), "both", POINTS).cells}
+    assert both["show"].metadata.jupyter.source_hidden is True
+    assert "jupyter" not in both["imports"].metadata

@@ -76,6 +76,13 @@ def test_the_worst_element_is_named_in_both_languages() -> None:
     assert "[1, 2]" in found.sentence.zh and "6 个元素中有 2 个" in found.sentence.zh
 
 
+def test_a_tiny_difference_is_shown_with_the_digits_it_needs() -> None:
+    found = compare(observe(np.array([6.0])), observe(np.array([6.0001])))
+    assert found is not None and found.sentence.en.startswith("6.0001 instead of 6 at")
+    found = compare(observe(6.0), observe(6.0 + 1e-9), rtol=0.0, atol=0.0)
+    assert found is not None and found.sentence.en == "6.000000001 instead of 6"
+
+
 def test_a_tolerance_of_its_own_is_used() -> None:
     assert reason(1.0, 1.01) == "values"
     assert reason(1.0, 1.01, rtol=0.1) is None

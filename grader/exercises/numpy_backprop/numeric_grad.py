@@ -12,33 +12,33 @@ from grader.spec import Case, Exercise, Hint, Property, Right, Wrong
 
 
 def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    """Calls ``numeric_grad`` on a function named by the case; yields the gradient as the property that the case is
-    for, then x as the call left it."""
+    """Calls ``numeric_grad`` on the function that the case spells out; yields the gradient as the property that the
+    case is for, then x as the call left it."""
     import numpy as np
 
     functions = {
-        "cube": lambda x: x * x * x,
-        "transpose": lambda x: x.T,
-        "square sums of rows": lambda x: (x * x).sum(axis=1),
-        "sum of sines": lambda x: np.sin(x).sum(),
-        "product": lambda x: x @ case["matrix"],
-        "neighbours": lambda x: x.reshape(-1)[:-1] * x.reshape(-1)[1:],
+        "x * x * x": lambda x: x * x * x,
+        "x.T": lambda x: x.T,
+        "(x * x).sum(axis=1)": lambda x: (x * x).sum(axis=1),
+        "np.sin(x).sum()": lambda x: np.sin(x).sum(),
+        "x @ matrix": lambda x: x @ case["matrix"],
+        "x.ravel()[:-1] * x.ravel()[1:]": lambda x: x.ravel()[:-1] * x.ravel()[1:],
     }
     more = {"eps": case["eps"]} if "eps" in case else {}
-    yield case["property"], ns["numeric_grad"](functions[case["function"]], case["x"], case["upstream"], **more)
+    name = "float32" if case["x"].dtype == np.float32 else "view" if case["f"] == "x.T" else "gradient"
+    yield name, ns["numeric_grad"](functions[case["f"]], case["x"], case["upstream"], **more)
     yield "x", case["x"]
 
 
-def _case(name: str, label: Text, prop: str, function: str, x: Any, upstream: Any, **more: Any) -> Case:
-    return Case(name, label, {"property": prop, "function": function, "x": x, "upstream": upstream, **more})
+def _case(name: str, label: Text, f: str, x: Any, upstream: Any, **more: Any) -> Case:
+    return Case(name, label, {"f": f, "x": x, "upstream": upstream, **more})
 
 
 PUBLIC = (
     _case(
         "cube",
         Text(en="x cubed, entry by entry, with the wide step eps = 0.5", zh="逐元素立方，步长取得很大：eps = 0.5"),
-        "gradient",
-        "cube",
+        "x * x * x",
         np.array([1.0, 2.0]),
         np.array([1.0, 10.0]),
         eps=0.5,
@@ -46,8 +46,7 @@ PUBLIC = (
     _case(
         "neighbours",
         Text(en="products of neighbours, with the wide step eps = 0.5", zh="相邻元素之积，步长取得很大：eps = 0.5"),
-        "gradient",
-        "neighbours",
+        "x.ravel()[:-1] * x.ravel()[1:]",
         np.array([[1.0, 2.0], [3.0, 4.0]]),
         np.array([1.0, -2.0, 0.5]),
         eps=0.5,
@@ -55,16 +54,14 @@ PUBLIC = (
     _case(
         "transpose",
         Text(en="x.T, a view of x and not a new array", zh="x.T：它是 x 的视图，不是新数组"),
-        "view",
-        "transpose",
+        "x.T",
         np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
         np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]]),
     ),
     _case(
         "float32",
         Text(en="x arrives as float32", zh="传入的 x 是 float32"),
-        "float32",
-        "square sums of rows",
+        "(x * x).sum(axis=1)",
         np.array([[1.0, 2.5], [-3.0, 0.5]], dtype=np.float32),
         np.array([3.0, -1.0]),
     ),
@@ -78,8 +75,7 @@ def hidden(rng: np.random.Generator) -> list[Case]:
         _case(
             "product",
             Text(en="a product with a matrix", zh="与矩阵相乘"),
-            "gradient",
-            "product",
+            "x @ matrix",
             np.asfortranarray(rng.uniform(-2, 2, (3, 5))),
             rng.standard_normal((3, 2)),
             matrix=rng.standard_normal((5, 2)),
@@ -87,24 +83,21 @@ def hidden(rng: np.random.Generator) -> list[Case]:
         _case(
             "neighbours",
             Text(en="products of neighbours", zh="相邻元素之积"),
-            "gradient",
-            "neighbours",
+            "x.ravel()[:-1] * x.ravel()[1:]",
             rng.uniform(-2, 2, (2, 1, 3)),
             rng.standard_normal(5),
         ),
         _case(
             "scalar",
             Text(en="a function whose value is one number", zh="函数值只是一个数"),
-            "gradient",
-            "sum of sines",
+            "np.sin(x).sum()",
             wide[:, ::2],
             1.5,
         ),
         _case(
             "step",
             Text(en="another step", zh="另一个步长"),
-            "gradient",
-            "cube",
+            "x * x * x",
             rng.uniform(1, 2, (1, 1)),
             rng.uniform(1, 2, (1, 1)),
             eps=0.25,
@@ -112,16 +105,14 @@ def hidden(rng: np.random.Generator) -> list[Case]:
         _case(
             "view",
             Text(en="a view, other sizes", zh="视图，其他形状"),
-            "view",
-            "transpose",
+            "x.T",
             rng.uniform(-2, 2, (1, 4)),
             rng.standard_normal((4, 1)),
         ),
         _case(
             "float32",
             Text(en="float32, other sizes", zh="float32，其他形状"),
-            "float32",
-            "sum of sines",
+            "np.sin(x).sum()",
             rng.uniform(-2, 2, (5, 3)).astype(np.float32),
             -0.5,
         ),
