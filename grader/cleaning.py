@@ -11,10 +11,11 @@ import base64
 import binascii
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
+from bleach.html5lib_shim import Filter
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
@@ -212,6 +213,15 @@ def _without_hidden(text: str) -> str:
     return "".join([*parts, text[at:]])
 
 
+class _NoEmptyPictures(Filter):
+    """Leaves out pictures that lost their source. Works on the parsed tokens: the text of a tag cannot be trusted."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for token in super().__iter__():
+            if token.get("name") != "img" or (None, "src") in (token.get("data") or {}):
+                yield token
+
+
 def _attribute(tag: str, name: str, value: str) -> bool:
     if tag == "a" and name == "href":
         return bool(re.match(r"(https?:|mailto:|#)", value.strip(), re.IGNORECASE))
@@ -234,4 +244,5 @@ def _cleaner() -> Any:
         css_sanitizer=CSSSanitizer(allowed_css_properties=_STYLES),
         strip=True,
         strip_comments=True,
+        filters=[_NoEmptyPictures],
     )

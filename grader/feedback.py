@@ -15,6 +15,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import GetGrades
 from traitlets.config import Config
 
+from grader.gradebook import NO_RESPONSE
+
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
@@ -29,23 +31,28 @@ class PageNonce(Preprocessor):
 
 
 class OnlyTheirs(Preprocessor):
-    """Leaves the lesson's own, unchanged cells out of the page, but for the card above each answer."""
+    """Leaves the lesson's own, unchanged cells out of the page; the text right above an answer goes into its card."""
 
     enabled = True
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         kept: list[NotebookNode] = []
-        card: list[NotebookNode] = []
+        above: list[NotebookNode] = []
         for cell in nb.cells:
             marks = cell.metadata.get("nbgrader") or {}
+            if marks.get("comment") == NO_RESPONSE.say("both", " / "):
+                marks["comment"] = None  # the result below it says so
             if marks or "course" not in cell.metadata:
-                kept += [*card, cell] if marks.get("solution") else [cell]
-                card = []
+                if marks.get("solution"):
+                    about = [{"lang": c.metadata["course"].get("lang"), "source": c.source} for c in above]
+                    cell.metadata["task"] = about
+                kept.append(cell)
+                above = []
             elif cell.cell_type == "markdown":
-                same = card and card[-1].metadata["course"].get("id") == cell.metadata["course"].get("id")
-                card = [card[-1], cell] if same else [cell]
+                pair = bool(above) and above[-1].metadata["course"].get("id") == cell.metadata["course"].get("id")
+                above = [above[-1], cell] if pair else [cell]
             else:
-                card = []
+                above = []
         nb.cells = kept
         return nb, resources
 

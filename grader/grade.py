@@ -254,7 +254,7 @@ class _Batch:
             ],
             scores=dict(marked.scores),
             notes=[asdict(note) for note in marked.notes],
-            events=[asdict(event) for event in marked.run.events] if marked.run is not None else [],
+            events=[asdict(event) for event in marked.events],
             problem=asdict(marked.problem) if marked.problem is not None else None,
             timestamp=submission.timestamp.isoformat() if submission.timestamp is not None else None,
             seconds=round(marked.run.seconds, 3) if marked.run is not None else 0.0,

@@ -15,6 +15,7 @@ from nbformat.notebooknode import NotebookNode
 from course_lib.checking.results import Difference, ExerciseResult, FailingCase, PropertyResult
 from course_lib.text import Text
 from grader.autograded import autograded_notebook
+from grader.engine.events import Event
 from grader.engine.tasks import ProbeJob, Run, Task
 from grader.judge import Judge
 from grader.lesson import CHECK_SUFFIX, Lesson
@@ -42,6 +43,14 @@ class Marked:
     notes: tuple[Text, ...] = ()
     problem: Text | None = None
     run: Run | None = None
+
+    @property
+    def events(self) -> list[Event]:
+        """What happened besides results, in cells and in checks, each once."""
+        if self.run is None:
+            return []
+        probed = (seen for probe in self.run.probes for seen in probe.observed if isinstance(seen, Event))
+        return list(dict.fromkeys((*self.run.events, *probed)))
 
 
 class Marker:

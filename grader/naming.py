@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
-# What Moodle adds to a folder's name, and Canvas to a file's.
-_PLATFORMS = (re.compile(r"_\d+_assignsubmission_\w+$"), re.compile(r"(_late)?_\d+_\d+_.*$"))
+_MOODLE = re.compile(r"_\d+_assignsubmission_\w+$")  # added to a folder's name
+_CANVAS = re.compile(r"(_late)?_\d{3,}_\d{3,}(_.*)?$")  # added to a file's name
 _COPY = re.compile(r"(\s*\(\d+\)|[-_ ]*(copy|副本)\d*|-\d{1,2})+$", re.IGNORECASE)
 
 
@@ -34,9 +34,7 @@ def student_of(parts: Sequence[str], lesson: str) -> str:
     if not folders:
         for ending in (lesson, _slug(lesson)):
             name = name.removesuffix(ending).rstrip("_- .") or name
-    for pattern in _PLATFORMS:
-        name = pattern.sub("", name) or name
-    return safe_id(name)
+    return safe_id((_MOODLE if folders else _CANVAS).sub("", name) or name)
 
 
 def safe_id(name: str) -> str:
@@ -46,7 +44,7 @@ def safe_id(name: str) -> str:
     """
     spaced = re.sub(r"\s+", "_", name.strip())
     safe = re.sub(r"[^\w.@-]+", "_", spaced).strip("._-")[:100]
-    if safe == spaced:
+    if safe and safe == spaced:
         return safe
     return f"{safe or 'student'}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:6]}"
 

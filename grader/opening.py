@@ -7,6 +7,7 @@ Nothing in the file is trusted. Of a cell only its type, its text, its attachmen
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
@@ -17,6 +18,7 @@ from course_lib.text import Text
 MAX_BYTES = 50 * 2**20
 MAX_CELLS = 2_000
 MAX_SOURCE = 500_000  # characters in one cell
+CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _MAKERS = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 _LOOKS_LIKE = (
     (b"PK\x03\x04", Text(en="a zip archive", zh="一个 zip 压缩包")),
@@ -72,7 +74,8 @@ def plain_notebook(tree: Any) -> NotebookNode:
                 zh="笔记本有 {count} 个单元格，超过了允许的 {most} 个。",
             ).format(count=len(cells), most=MAX_CELLS)
         )
-    notebook = new_notebook(cells=[_plain_cell(cell) for cell in cells if isinstance(cell, dict)])
+    notebook = new_notebook()
+    notebook.cells = [_plain_cell(cell, number) for number, cell in enumerate(cells) if isinstance(cell, dict)]
     notebook.metadata["language"] = _language(tree.get("metadata"))
     return notebook
 
@@ -134,19 +137,30 @@ def _cells_of(tree: Any) -> list[Any] | None:
     return None
 
 
-def _plain_cell(cell: dict[str, Any]) -> NotebookNode:
+def _plain_cell(cell: dict[str, Any], number: int) -> NotebookNode:
     kind = cell.get("cell_type")
     if kind not in _MAKERS:
         kind = "code" if "outputs" in cell or "input" in cell else "markdown"
     source = readable(cell.get("source", cell.get("input", "")))[:MAX_SOURCE]
     plain = _MAKERS[kind](source)
-    plain["id"] = cell["id"] if isinstance(cell.get("id"), str) else ""
+    given = cell.get("id")
+    plain["id"] = given if isinstance(given, str) and CELL_ID.match(given) else f"cell-{number}"
     metadata = cell.get("metadata")
     if isinstance(metadata, dict) and isinstance(metadata.get("nbgrader"), dict):
         plain.metadata["nbgrader"] = dict(metadata["nbgrader"])
-    if kind == "markdown" and isinstance(cell.get("attachments"), dict):
-        plain["attachments"] = cell["attachments"]
+    if kind == "markdown" and (attached := _attachments(cell.get("attachments"))):
+        plain["attachments"] = attached
     return plain
+
+
+def _attachments(given: Any) -> dict[str, dict[str, str]]:
+    """Name -> {MIME type: base64 text}, whatever else the file says."""
+    bundles = given.items() if isinstance(given, dict) else ()
+    return {
+        readable(name): {readable(kind): readable(data) for kind, data in bundle.items()}
+        for name, bundle in bundles
+        if isinstance(bundle, dict)
+    }
 
 
 def _language(metadata: Any) -> str:

@@ -4,7 +4,7 @@ What a student may not change comes from the release: check cells, metadata, ids
 theirs: answers, other cells, cells of their own. The rules, in order:
 
 1. A cell is recognised by nbgrader's grade_id, unless its code defines another exercise's functions and not its own;
-   then by the cell id of a setup cell; then, for an exercise with no answer yet, by what its code defines.
+   then by the id of a cell that is no answer; then, for an exercise with no answer yet, by what its code defines.
 2. Of several cells for one exercise the last one that parses, defines what it should and is not the placeholder
    wins: that is the one a notebook run from top to bottom would end with. The others stay as plain cells, unless they
    are placeholders.
@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,8 +27,6 @@ from course_lib.text import Text
 from grader.dependencies import bound_names
 from grader.ordering import Line, completed, ordered
 from grader.released import Released, Slot
-
-_ID = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 
 EDITED = Text(
     en="Changed cells that may not change were restored: {keys}.", zh="不允许修改的单元格被改动过，已恢复：{keys}。"
@@ -106,6 +103,7 @@ def _recognise(cells: Sequence[NotebookNode], released: Released) -> dict[str, l
     """Indices of the candidates for each slot that has any."""
     places: dict[str, list[int]] = {}
     by_definition: dict[str, list[int]] = {}
+    by_id = {slot.cell.id: slot for slot in released.slots.values()}
     for index, cell in enumerate(cells):
         key = (_marks(cell) or {}).get("grade_id")
         slot = released.slots.get(key) if isinstance(key, str) else None
@@ -113,8 +111,8 @@ def _recognise(cells: Sequence[NotebookNode], released: Released) -> dict[str, l
         defined = [s.key for s in released.slots.values() if s.names and s.names <= binds]
         if slot is not None and slot.kind in ("solution", "check") and defined and slot.key not in defined:
             slot = released.slots[defined[0]]
-        if slot is None and cell.id in released.slots and released.slots[cell.id].kind == "setup":
-            slot = released.slots[cell.id]
+        if slot is None and cell.id in by_id and by_id[cell.id].kind != "solution":
+            slot = by_id[cell.id]
         if slot is not None:
             places.setdefault(slot.key, []).append(index)
         elif cell.cell_type == "code":
@@ -176,14 +174,14 @@ def _restored(cell: NotebookNode, slot: Slot, unchanged: bool) -> NotebookNode:
 
 
 def _finish(line: Line, released: Released, changes: dict[Text, list[str]]) -> Repaired:
-    used = {cell.id for slot, cell in line if slot is not None}
+    used = {slot.cell.id for slot in released.slots.values()}
     unanswered: set[str] = set()
     shadowed: list[str] = []
     seen: dict[str, frozenset[str]] = {}
     for number, (slot, cell) in enumerate(line):
         if slot is None:
-            given = released.cells[cell.id] if released.unchanged(cell) else None
-            if cell.id in used or not _ID.match(cell.id):
+            given = released.cells[cell.id] if cell.id not in used and released.unchanged(cell) else None
+            if cell.id in used:
                 cell["id"] = f"own-{number}-{uuid.uuid4().hex[:8]}"
             used.add(cell.id)
             if given is not None:
@@ -200,7 +198,8 @@ def _finish(line: Line, released: Released, changes: dict[Text, list[str]]) -> R
         text.format(keys=Text(en=", ".join(dict.fromkeys(keys)), zh="、".join(dict.fromkeys(keys))))
         for text, keys in changes.items()
     )
-    notebook = new_notebook(cells=[cell for _, cell in line], metadata=copy.deepcopy(released.notebook.metadata))
+    notebook = new_notebook(metadata=copy.deepcopy(released.notebook.metadata))
+    notebook.cells = [cell for _, cell in line]
     others = [
         bound_names(c.source) for s, c in line if c.cell_type == "code" and (s is None or s.key not in unanswered)
     ]

@@ -1,0 +1,188 @@
+"""A class through the whole pipeline, in the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from click.testing import CliRunner
+from nbformat.v4 import new_code_cell
+from nbgrader.api import Gradebook
+
+from grader import grade as module
+from grader.commands.grade import command
+from grader.course import Course
+from grader.grade import Options, Outcome, grade
+from grader.marking import Marked
+from grader.receipts import read_receipt, receipt_path
+from tests.grading import toy
+
+pytestmark = pytest.mark.sandbox
+FINAL = {"right": 5.0, "half": 3.0, "negated": 2.0, "broken": 0.0}
+OPTIONS = Options(jobs=1)
+
+
+def scores(outcome: Outcome) -> dict[str, float]:
+    return {receipt.student: receipt.score for receipt in outcome.receipts}
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def test_a_class_from_end_to_end(submitted: Path, out: Path, course: Course) -> None:
+    (submitted / "right" / toy.LESSON / "notes.pdf").write_bytes(b"x")
+    seen: list[tuple[int, int]] = []
+    outcome = grade(submitted, out, course, OPTIONS, lambda done, total, _: seen.append((done, total)))
+    assert scores(outcome) == FINAL
+    assert seen == [(n, 4) for n in (1, 2, 3, 4)]
+    assert outcome.complete
+    assert [name for name, _ in outcome.collected.refused] == [f"right/{toy.LESSON}/notes.pdf"]
+
+    for student in FINAL:
+        page = BeautifulSoup(
+            (out / "feedback" / student / toy.LESSON / f"{toy.LESSON}.html").read_text("utf-8"), "html.parser"
+        )
+        assert f"{FINAL[student]:g}" in page.select_one(".score").get_text()  # type: ignore[union-attr]
+        assert {"Feedback", "反馈"} <= {span.get_text() for span in page.select("h1 span")}
+    assert "is not valid JSON" in (out / "feedback/broken" / toy.LESSON / f"{toy.LESSON}.html").read_text("utf-8")
+    assert (out / "grades.csv").read_bytes().startswith(b"\xef\xbb\xbf")  # for spreadsheets that guess encodings
+    assert (out / "submitted/broken" / toy.LESSON / f"{toy.LESSON}.ipynb").read_bytes() == b'{"cells": ['
+    assert (out / "report/index.html").is_file()
+
+    receipt = read_receipt(receipt_path(out / "receipts", toy.LESSON, "negated"))
+    assert receipt.exercises[0].misconception == "negated"
+    assert receipt.exercises[0].properties[0]["cases"] == 2
+    seed = json.loads((out / "receipts/batch.json").read_text())["seed"]
+    assert {r.seed for r in outcome.receipts} == {seed}
+    if os.name == "posix":
+        assert (out / "receipts/batch.json").stat().st_mode & 0o077 == 0  # the seed is the grader's alone
+
+
+def test_a_second_run_does_nothing_and_a_change_is_graded(submitted: Path, out: Path, course: Course) -> None:
+    first = grade(submitted, out, course, OPTIONS)
+    before = {p: p.stat().st_mtime_ns for p in out.glob("autograded/*/*/*.ipynb")}
+    second = grade(submitted, out, course, OPTIONS)
+    assert (second.graded, sorted(second.skipped)) == ([], sorted(FINAL))
+    assert scores(second) == FINAL
+    assert {p: p.stat().st_mtime_ns for p in before} == before
+    assert {r.seed for r in second.receipts} == {r.seed for r in first.receipts}
+
+    toy.hand_in(submitted, "half", toy.answered(course, toy.BOTH))
+    third = grade(submitted, out, course, OPTIONS)
+    assert third.graded == ["half"]
+    assert scores(third) == {**FINAL, "half": 5.0}
+
+
+def test_what_was_cut_off_is_finished(
+    submitted: Path, out: Path, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def power_cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "write_receipt", power_cut)  # everything but the receipt is there
+        with pytest.raises(KeyboardInterrupt):
+            grade(submitted, out, course, OPTIONS)
+    assert list((out / "receipts").glob("*/*.json")) == []
+    outcome = grade(submitted, out, course, OPTIONS)
+    assert sorted(outcome.graded) == sorted(FINAL)
+    assert scores(outcome) == FINAL
+
+
+def test_an_error_in_one_does_not_stop_the_others(
+    submitted: Path, out: Path, course: Course, monkeypatch: pytest.MonkeyPatch, at_course: Course
+) -> None:
+    def faulty(batch: module._Batch, submission: module.Submission, blob: bytes, marked: Marked) -> None:
+        if submission.student == "half":
+            raise RuntimeError("a fault of the grader")
+        save(batch, submission, blob, marked)
+
+    save = module._Batch._save
+    monkeypatch.setattr(module._Batch, "_save", faulty)
+    outcome = grade(submitted, out, course, OPTIONS)
+    assert scores(outcome) == {student: score for student, score in FINAL.items() if student != "half"}
+    assert [(f.student, f.message) for f in outcome.failures] == [("half", "RuntimeError: a fault of the grader")]
+    assert not outcome.complete
+    assert "a fault of the grader" in (out / "report/index.html").read_text("utf-8")
+    again = CliRunner().invoke(command, [str(submitted), "--out", str(out), "--jobs", "1"])
+    assert again.exit_code == 1, again.output
+
+
+def test_a_persons_scores_survive_a_regrade(submitted: Path, out: Path, course: Course) -> None:
+    grade(submitted, out, course, OPTIONS)
+    with Gradebook(f"sqlite:///{out / 'gradebook.db'}") as book:
+        book.find_grade("double-check", toy.LESSON, toy.LESSON, "negated").manual_score = 1.5
+        book.find_comment("double", toy.LESSON, toy.LESSON, "negated").manual_comment = "look at the **sign**"
+        book.db.commit()
+    grade(submitted, out, course, Options(jobs=1, force=True))
+    with Gradebook(f"sqlite:///{out / 'gradebook.db'}") as book:
+        assert book.find_grade("double-check", toy.LESSON, toy.LESSON, "negated").score == 1.5
+        assert book.find_submission(toy.LESSON, "negated").score == 3.5
+    page = (out / "feedback/negated" / toy.LESSON / f"{toy.LESSON}.html").read_text("utf-8")
+    assert "look at the <strong>sign</strong>" in page
+    assert "negated,01_toy,3.5" in (out / "grades.csv").read_text("utf-8-sig")
+
+
+def test_hostile_output_reaches_no_page(course: Course, tmp_path: Path, out: Path) -> None:
+    attack = (
+        "from IPython.display import HTML, Javascript, SVG, display\n"
+        "display(HTML(\"<p>words</p><script>alert('owned')</script><img src=x onerror=alert('owned')>\"))\n"
+        "display(Javascript(\"alert('owned')\"))\n"
+        "display(SVG(data=\"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>\"))\n"
+        "print('\\x1b[31m<script>alert(1)</script>')\n"
+        "raise ValueError('<script>alert(1)</script>')\n"
+    )
+    notebook = toy.answered(course, toy.BOTH)
+    notebook.cells.append(new_code_cell(attack))
+    toy.hand_in(tmp_path / "submitted", "mallory", notebook)
+    assert scores(grade(tmp_path / "submitted", out, course, OPTIONS)) == {"mallory": 5.0}
+    page = BeautifulSoup(
+        (out / "feedback/mallory" / toy.LESSON / f"{toy.LESSON}.html").read_text("utf-8"), "html.parser"
+    )
+    assert "words" in page.get_text()
+    outputs = page.select(".output_wrapper")
+    assert len(outputs) == 1
+    assert outputs[0].select("script, svg, iframe") == []
+    assert [t for t in page.find_all(True) if any(name.startswith("on") for name in t.attrs)] == []
+    assert len(page.find_all("script")) <= 2  # MathJax and its settings
+
+
+def test_the_command_line(submitted: Path, out: Path, at_course: Course) -> None:
+    done = CliRunner().invoke(
+        command, [str(submitted), "--out", str(out), "--jobs", "1", "--lesson", "toy", "--seed", "7"]
+    )
+    assert done.exit_code == 0, done.output
+    assert "4 graded" in done.output
+    assert read_receipt(receipt_path(out / "receipts", toy.LESSON, "right")).seed == 7
+    wrong = CliRunner().invoke(command, [str(submitted), "--out", str(out), "--lesson", "nonsense"])
+    assert wrong.exit_code == 1
+    assert "01_toy" in wrong.output
+    refused = CliRunner().invoke(command, [str(submitted), "--out", str(out), "--device", "cuda"])
+    assert "--device" in refused.output
+    assert "加速器" in refused.output
+
+
+def test_a_second_writer_finds_the_folder_an_nbgrader_course(submitted: Path, out: Path, at_course: Course) -> None:
+    grade(submitted, out, at_course, OPTIONS)
+    script = (
+        "from traitlets.config import Config\n"
+        "from nbgrader.apps import NbGraderAPI\nfrom nbgrader.apps.nbgraderapp import NbGraderApp\n"
+        "app = NbGraderApp()\napp.initialize([])\n"
+        "api = NbGraderAPI(config=app.config)\n"
+        f"print(sorted((s['student'], s['score'], s['needs_manual_grade']) for s in api.get_submissions({toy.LESSON!r})))\n"
+        "print([(a['name'], a['num_submissions'], a['max_score']) for a in api.get_assignments()])\n"
+    )
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=out, env=environment, capture_output=True, text=True, check=True
+    )
+    listed = [line for line in ran.stdout.splitlines() if line.startswith("[(")]
+    assert listed[0] == str(sorted((name, score, name == "broken") for name, score in FINAL.items()))
+    assert listed[1] == str([(toy.LESSON, 4, 5.0)])
