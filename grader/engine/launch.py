@@ -132,7 +132,7 @@ def launch(isolation: Isolation, limits: Limits, control: int, warmup: tuple[str
         (folder / "home").mkdir()
         settings["folders"] = [str(folder / "home"), str(folder / "tmp")]
         inside, course = Path(__file__).parent / "inside", Path(course_lib.__file__).parents[1]
-        command = _python(str(inside), str(course), settings)
+        command = _python(sys.executable, mounts.package_folders(), str(inside), str(course), settings)
         environment = mounts.environment(str(folder / "home"), str(folder / "tmp"))
         return Launched(_start(command, log, [control], env=environment), log, folder)
 
@@ -158,7 +158,8 @@ def launch(isolation: Isolation, limits: Limits, control: int, warmup: tuple[str
         command += ["--perms", "0444", "--ro-bind-data", str(descriptors[-1]), path]
     command += mounts.closing()
     command += [word for pair in mounts.environment().items() for word in ("--setenv", *pair)]
-    command += [*drop, *_python(mounts.ENGINE, mounts.COURSE, settings)]
+    packages = [mounts.placed(folder) for folder in mounts.package_folders()]
+    command += [*drop, *_python(str(mounts.interpreter()), packages, mounts.ENGINE, mounts.COURSE, settings)]
     try:
         launched = Launched(_start(command, log, descriptors), log, None)
     finally:
@@ -210,9 +211,9 @@ def _namespaces() -> list[str]:
     return _NAMESPACES if os.geteuid() == 0 else ["--unshare-user", *_NAMESPACES]
 
 
-def _python(engine: str, course: str, settings: dict[str, Any]) -> list[str]:
-    paths = ":".join(str(p) for p in mounts.package_folders())
-    return [sys.executable, "-I", "-B", "-c", _BOOT, engine, course, paths, json.dumps(settings)]
+def _python(program: str, packages: list[Path], engine: str, course: str, settings: dict[str, Any]) -> list[str]:
+    paths = ":".join(map(str, packages))
+    return [program, "-I", "-B", "-c", _BOOT, engine, course, paths, json.dumps(settings)]
 
 
 def _start(

@@ -15,7 +15,7 @@ from pathlib import Path
 import course_lib
 import grader
 
-HOME, ENGINE, COURSE = "/home/student", "/engine", "/course"
+HOME, ENGINE, COURSE, MOVED = "/home/student", "/engine", "/course", "/python"
 SCRATCH = (HOME, "/tmp", "/dev/shm")  # noqa: S108 - inside the sandbox, private to it
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 # Programs and fonts need these; nothing in them is private.
@@ -27,6 +27,12 @@ def package_folders() -> list[Path]:
     return [p for p in map(Path, sys.path) if p.name in ("site-packages", "dist-packages") and p.is_dir()]
 
 
+def interpreter() -> Path:
+    """The Python to start inside. A virtual environment names its base by its path, which must not have moved."""
+    base = Path(sys.base_prefix).absolute()
+    return placed(Path(sys.executable)) if placed(base) == base else placed(Path(os.path.realpath(sys.executable)))
+
+
 def visible() -> list[Path]:
     """Folders outside the system's own that are shown read-only, outermost only."""
     prefixes = [Path(p) for p in (sys.base_prefix, sys.prefix, os.path.realpath(sys.base_prefix))]
@@ -36,6 +42,15 @@ def visible() -> list[Path]:
         if not any(path.is_relative_to(other) for other in (*outermost, Path("/usr"))):
             outermost.append(path)
     return outermost
+
+
+def placed(path: Path) -> Path:
+    """Where something of this machine is seen inside: where it is, unless it lies below a folder that is private and
+    empty inside, as a course unpacked in /tmp does."""
+    for number, root in enumerate(visible()):
+        if path.is_relative_to(root) and any(root.is_relative_to(folder) for folder in SCRATCH):
+            return Path(MOVED, str(number)) / path.relative_to(root)
+    return path
 
 
 def covered(shown: list[Path], secrets: list[Path]) -> list[Path]:
@@ -63,14 +78,14 @@ def arguments(scratch_bytes: int, secrets: list[Path] | None = None) -> list[str
         elif path.is_dir():
             out += ["--ro-bind", str(path), str(path)]
     for path in shown:
-        for parent in reversed(path.parents[:-1]):
+        for parent in reversed(placed(path).parents[:-1]):
             # Bubblewrap would make them for its own user alone, and the student is another one.
             out += ["--perms", "0755", "--dir", str(parent)]
-        out += ["--ro-bind", str(path), str(path)]
+        out += ["--ro-bind", str(path), str(placed(path))]
     for folder in ("/etc", "/home", COURSE, "/sys", "/sys/devices", "/sys/devices/system"):
         out += ["--perms", "0755", "--dir", folder]
     for path in covered(shown, secret_folders() if secrets is None else secrets):
-        out += ["--size", "4096", "--tmpfs", str(path), "--remount-ro", str(path)]
+        out += ["--size", "4096", "--tmpfs", str(placed(path)), "--remount-ro", str(placed(path))]
     for name in _ETC:
         out += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     # torch's cpuinfo complains on stderr where it cannot count the processors.
@@ -90,7 +105,9 @@ def closing() -> list[str]:
 
 def environment(home: str = HOME, scratch: str = "/tmp") -> dict[str, str]:  # noqa: S108
     """The whole environment of student code."""
-    path = os.pathsep.join(dict.fromkeys([str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"]))
+    path = os.pathsep.join(
+        dict.fromkeys([str(placed(Path(sys.executable)).parent), "/usr/local/bin", "/usr/bin", "/bin"])
+    )
     return {
         "PATH": path,
         "HOME": home,
