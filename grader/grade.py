@@ -13,7 +13,6 @@ An error in one submission never stops the others. A repeated run does only what
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ import nbformat
 
 from grader.collect import Collected, Submission, collect
 from grader.course import Course
+from grader.course_folder import prepare, write_whole
 from grader.engine import Limits, Run, SandboxPool
 from grader.feedback import write_feedback
 from grader.gradebook import Book
@@ -47,15 +47,6 @@ from grader.repair import Repaired
 from grader.report import Failure, Findings, grades_csv, write_report
 
 log = logging.getLogger(__name__)
-
-CONFIG = '''"""Written by `grader grade`: with it, nbgrader's commands and its formgrader page work in this folder."""
-
-from pathlib import Path
-
-from grader.nbgrader_plugins import configure
-
-configure(get_config(), source={source!r}, root=Path(__file__).parent)  # noqa: F821
-'''
 
 
 @dataclass(frozen=True)
@@ -122,18 +113,6 @@ def grade(place: Path, out: Path, course: Course, options: Options, progress: Pr
     (out / "grades.csv").write_text(grades_csv(findings), encoding="utf-8-sig")
     outcome.report = write_report(out / "report", findings)
     return outcome
-
-
-def prepare(out: Path, course: Course) -> None:
-    """Makes a folder an nbgrader course; an instructor's own nbgrader_config.py in it stays."""
-    out.mkdir(parents=True, exist_ok=True)
-    config = out / "nbgrader_config.py"
-    if not config.exists():
-        try:
-            source = os.path.relpath(course.root / "notebooks", out)
-        except ValueError:  # another drive on Windows
-            source = str(course.root / "notebooks")
-        config.write_text(CONFIG.format(source=source), encoding="utf-8")
 
 
 class _Batch:
@@ -221,11 +200,11 @@ class _Batch:
 
     def _save(self, submission: Submission, blob: bytes, marked: Marked) -> None:
         """Everything that is kept of a submission; the receipt comes last."""
-        _write(self._place("submitted", submission), blob)
+        write_whole(self._place("submitted", submission), blob)
         if submission.timestamp is not None:
             stamp = self._place("submitted", submission).with_name("timestamp.txt")
-            _write(stamp, f"{submission.timestamp.isoformat(' ')} UTC\n".encode())
-        _write(self._place("autograded", submission), nbformat.writes(marked.notebook).encode())
+            write_whole(stamp, f"{submission.timestamp.isoformat(' ')} UTC\n".encode())
+        write_whole(self._place("autograded", submission), nbformat.writes(marked.notebook).encode())
         self.book.save(
             submission.lesson,
             submission.student,
@@ -263,11 +242,3 @@ class _Batch:
 
     def _place(self, step: str, submission: Submission, suffix: str = ".ipynb") -> Path:
         return self.out / step / submission.student / submission.lesson / f"{submission.lesson}{suffix}"
-
-
-def _write(path: Path, blob: bytes) -> None:
-    """Whole or not at all, over a file that nbgrader may have made read-only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".tmp")
-    unfinished.write_bytes(blob)
-    unfinished.replace(path)

@@ -6,27 +6,23 @@ What they deserve is written down here by hand, from what each one does, and not
 
 from __future__ import annotations
 
-import copy
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from course_lib.text import Text
 from grader import sample_tricks as tricks
 from grader.course import Course
 from grader.lesson import Lesson, read_lesson
 from grader.reference import load_exercises, solution_cell
+from grader.sample_tampering import Tamper, cut_off, edit_checks, forge, rearrange, with_cell
 
 LESSON = "01_numpy_backprop"
 POINTS = {"forward": 4.0, "backward": 10.0, "numeric_grad": 6.0, "train": 6.0, "init": 4.0}
 Deserved = Mapping[str, tuple[str, float]]  # exercise -> verdict, points
-Tamper = Callable[[NotebookNode], NotebookNode | bytes | None]
 
 RIGHT: Deserved = {exercise: ("pass", points) for exercise, points in POINTS.items()}
 NOTHING: Deserved = dict.fromkeys(POINTS, ("not_run", 0.0))
@@ -115,17 +111,17 @@ def sample_class(course: Course) -> list[Sample]:
             Text(en="cells deleted, duplicated, reordered", zh="单元格被删除、复制、打乱"),
             RIGHT,
             right,
-            _rearrange,
+            rearrange,
         ),
         Sample(
             "edited_checks",
             Text(en="check cells and points edited", zh="改动了检查单元格和分值"),
             {**RIGHT, "forward": ("fail", 1.0)},  # h
             but(forward=_wrong_source(lesson, specs, "forward", "no-relu")),
-            _edit_checks,
+            edit_checks,
             misconception="no-relu",
         ),
-        Sample("unreadable", Text(en="not valid JSON", zh="不是有效的 JSON"), NOTHING, right, _cut_off, opens=False),
+        Sample("unreadable", Text(en="not valid JSON", zh="不是有效的 JSON"), NOTHING, right, cut_off, opens=False),
         Sample(
             "loops_for_ever",
             Text(en="an endless loop in one answer", zh="有一题是死循环"),
@@ -145,7 +141,7 @@ def sample_class(course: Course) -> list[Sample]:
             Text(en="a cell prints without end", zh="有一个单元格无休止地打印"),
             RIGHT,
             right,
-            _with_cell(tricks.ENDLESS_PRINTING),
+            with_cell(tricks.ENDLESS_PRINTING),
             harmless=False,
         ),
         _hostile(
@@ -169,7 +165,7 @@ def sample_class(course: Course) -> list[Sample]:
                 zh="替换 allclose 和 assert，用与一切相等的对象作答",
             ),
             {**NOTHING, "forward": ("fail", 0.0), "backward": ("fail", 0.0)},
-            tamper=_with_cell(tricks.REPLACES_COMPARISONS, at_end=True),
+            tamper=with_cell(tricks.REPLACES_COMPARISONS, at_end=True),
             harmless=False,
         ),
         Sample(
@@ -180,11 +176,11 @@ def sample_class(course: Course) -> list[Sample]:
             harmless=False,
         ),
         Sample(
-            "hostile_forges_results",
+            "hostileforges_results",
             Text(en="forges the output of check cells, and scripts", zh="伪造检查单元格的输出，并夹带脚本"),
             NOTHING,
             {},
-            _forge,
+            forge,
             harmless=False,
         ),
         _hostile(
@@ -238,59 +234,4 @@ def _wrong_source(lesson: Lesson, specs: Mapping[str, object], exercise: str, co
 def _hostile(student: str, en: str, zh: str, code: str, right: Mapping[str, str] | None = None, *honest: str) -> Sample:
     deserved = {**NOTHING, **{exercise: RIGHT[exercise] for exercise in honest}}
     answers = {exercise: right[exercise] for exercise in honest} if right else {}
-    return Sample(student, Text(en=en, zh=zh), deserved, answers, _with_cell(code), harmless=False)
-
-
-def _with_cell(source: str, at_end: bool = False) -> Tamper:
-    def tamper(notebook: NotebookNode) -> None:
-        cell = new_code_cell(source.rstrip(), id="my-own-cell")
-        place = (
-            len(notebook.cells) if at_end else 1 + next(i for i, c in enumerate(notebook.cells) if c.id == "imports")
-        )
-        notebook.cells.insert(place, cell)
-
-    return tamper
-
-
-def _index(notebook: NotebookNode, cell_id: str) -> int:
-    return next(i for i, cell in enumerate(notebook.cells) if cell.id == cell_id)
-
-
-def _rearrange(notebook: NotebookNode) -> None:
-    """Deletes the imports and a check, strips an answer of its metadata, duplicates and swaps others."""
-    cells = notebook.cells
-    del cells[_index(notebook, "imports")]
-    del cells[_index(notebook, "backward-check")]
-    cells[_index(notebook, "backward")]["metadata"] = NotebookNode()
-    attempt = copy.deepcopy(cells[_index(notebook, "forward")])
-    attempt["id"], attempt["source"] = (
-        "forward-attempt",
-        "def forward(x, w1, w2):\n    return x @ w1  # a first attempt",
-    )
-    cells.insert(_index(notebook, "forward"), attempt)
-    cells.append(cells.pop(_index(notebook, "numeric_grad")))
-    train, init = _index(notebook, "train"), _index(notebook, "init")
-    cells[train], cells[init] = cells[init], cells[train]
-
-
-def _edit_checks(notebook: NotebookNode) -> None:
-    for cell in notebook.cells:
-        marks = cell.metadata.get("nbgrader", {})
-        if marks.get("grade"):
-            cell["source"] = tricks.FORGED_CHECK
-            marks["points"] = 100.0
-
-
-def _forge(notebook: NotebookNode) -> None:
-    _edit_checks(notebook)
-    _with_cell(tricks.FORGES_RESULTS)(notebook)
-    notebook.cells.insert(0, new_markdown_cell(tricks.HOSTILE_PROSE, id="my-prose"))
-    output = {"output_type": "execute_result", "execution_count": 1, "metadata": {}}
-    for cell in notebook.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade"):
-            cell["outputs"] = [nbformat.from_dict({**output, "data": {"text/plain": "100.0"}})]
-
-
-def _cut_off(notebook: NotebookNode) -> bytes:
-    whole = json.dumps(notebook, ensure_ascii=False).encode()
-    return whole[: len(whole) * 2 // 3]
+    return Sample(student, Text(en=en, zh=zh), deserved, answers, with_cell(code), harmless=False)

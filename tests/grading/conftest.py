@@ -1,29 +1,15 @@
-"""The toy course, and a skip for machines without a sandbox."""
+"""The toy course."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from grader.course import Course
-from grader.engine import SandboxUnavailable
-from grader.engine.launch import require
 from grader.marking import Marker
 from grader.released import Released
 from tests.grading import toy
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    try:
-        require("bubblewrap")
-    except SandboxUnavailable as error:
-        if os.environ.get("CI"):
-            return  # there it is a failure, not an excuse
-        for item in items:
-            if item.get_closest_marker("sandbox"):
-                item.add_marker(pytest.mark.skip(reason=f"no sandbox: {str(error).splitlines()[0]}"))
 
 
 @pytest.fixture(scope="session")

@@ -76,11 +76,13 @@ def test_hostile_html_is_disarmed(attack: str) -> None:
         "![x](http://evil/p.png)",
         "[a]: javascript:alert(1)\n\n[b][a]",
         r"\[x\](javascript:alert(1))",
+        "<script></script>\n\n```\n\n[x](javascript:alert(1))\n```",
         "```\n\n<script>\n\n```\n<script>alert(1)</script>",
     ],
 )
 def test_hostile_markdown_is_disarmed_as_nbgrader_renders_it(attack: str) -> None:
     cleaned, _ = clean_markdown(f"words\n\n{attack}\n\n*more*")
+    assert not cleaned.startswith("<div>") or "\n\n" not in cleaned  # a blank line would let Markdown in again
     rendered = markdown2html(cleaned)
     assert [d for d in dangers(rendered) if d not in ("class", "id")] == []
     assert "words" in rendered
@@ -89,6 +91,11 @@ def test_hostile_markdown_is_disarmed_as_nbgrader_renders_it(attack: str) -> Non
 def test_harmless_markdown_stays_markdown() -> None:
     source = "# Title\n\n*Words*, `code<int>`, $a<b$, a [link](https://example.org).\n\n| a | b |\n|---|---|\n| 1 | 2 |"
     assert clean_markdown(source)[0] == source
+
+
+def test_blank_lines_in_code_survive() -> None:
+    cleaned, _ = clean_markdown("<script></script>\n\n```\na = 1\n\nb = 2\n```")
+    assert BeautifulSoup(markdown2html(cleaned), "html.parser").get_text().strip() == "a = 1\n\nb = 2"
 
 
 def test_formatting_survives() -> None:

@@ -78,6 +78,15 @@ def test_a_second_run_does_nothing_and_a_change_is_graded(submitted: Path, out: 
     third = grade(submitted, out, course, OPTIONS)
     assert third.graded == ["half"]
     assert scores(third) == {**FINAL, "half": 5.0}
+    assert len({r.seed for r in third.receipts}) == 1  # one class, one set of hidden cases
+
+
+def test_a_changed_exercise_is_graded_again(
+    submitted: Path, out: Path, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grade(submitted, out, course, OPTIONS)
+    monkeypatch.setattr(module.Marker, "exercise_hashes", {"double": "new", "total": "new"})
+    assert sorted(grade(submitted, out, course, OPTIONS).graded) == sorted(FINAL)
 
 
 def test_what_was_cut_off_is_finished(
@@ -176,7 +185,8 @@ def test_a_second_writer_finds_the_folder_an_nbgrader_course(submitted: Path, ou
         "from nbgrader.apps import NbGraderAPI\nfrom nbgrader.apps.nbgraderapp import NbGraderApp\n"
         "app = NbGraderApp()\napp.initialize([])\n"
         "api = NbGraderAPI(config=app.config)\n"
-        f"print(sorted((s['student'], s['score'], s['needs_manual_grade']) for s in api.get_submissions({toy.LESSON!r})))\n"
+        f"found = api.get_submissions({toy.LESSON!r})\n"
+        "print(sorted((s['student'], s['score'], s['needs_manual_grade']) for s in found))\n"
         "print([(a['name'], a['num_submissions'], a['max_score']) for a in api.get_assignments()])\n"
     )
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}

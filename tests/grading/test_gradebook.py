@@ -94,6 +94,8 @@ def test_what_a_person_entered_is_never_touched(book: Book, url: str) -> None:
     assert grade_of(url, "ann") == (2.0, 2.5, 3.0, False)
     book.save(LESSON, "ann", {**SCORES, "double-check": 0.0})
     assert grade_of(url, "ann") == (0.0, 2.5, 3.0, True)  # the ground has shifted: look at it again
+    book.save(LESSON, "ann", {**SCORES, "double-check": 0.0})
+    assert grade_of(url, "ann")[3] is True  # nobody has looked yet
     with Gradebook(url) as db:
         comment = db.find_comment("double", LESSON, LESSON, "ann")
         assert (comment.comment, comment.auto_comment) == ("well tried", None)
