@@ -25,7 +25,7 @@ import nbformat
 from grader.collect import Collected, Submission, collect
 from grader.course import Course
 from grader.course_folder import prepare, write_whole
-from grader.engine import Limits, Run, SandboxPool
+from grader.engine import Limits, Run, SandboxPool, SandboxUnavailable
 from grader.feedback import write_feedback
 from grader.gradebook import Book
 from grader.lesson import read_lesson
@@ -166,6 +166,8 @@ class _Batch:
                 self._save(submission, blob, self.marker.unreadable(why.text))
                 return None
             return pool.submit_task(self.marker.task(repaired)), blob, repaired
+        except SandboxUnavailable:
+            raise
         except Exception as error:
             self._failed(submission, error)
             return None
@@ -173,6 +175,8 @@ class _Batch:
     def _end(self, submission: Submission, blob: bytes, repaired: Repaired, future: Future[Run]) -> None:
         try:
             self._save(submission, blob, self.marker.mark(repaired, future.result()))
+        except SandboxUnavailable:
+            raise  # nobody can be graded; what is done is kept, and the next run goes on from there
         except Exception as error:
             self._failed(submission, error)
 

@@ -101,7 +101,7 @@ class Exercise:
     wrong: tuple[Wrong, ...]
     right: tuple[Right, ...]
     fallback: Hint
-    timeout: float = field(default=10.0)  # seconds for one case in the sandbox
+    timeout: float = field(default=5.0)  # seconds for one case in the sandbox
 
     def __post_init__(self) -> None:
         for kind, names in (

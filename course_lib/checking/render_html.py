@@ -54,7 +54,12 @@ def _words(text: Text, language: str | None, tag: str = "span") -> str:
 
 
 def _inline(text: Text, language: str | None) -> str:
-    return escape(text.say(language, between=" / "))
+    sides = text.sides(language)
+    if len({side for _, side in sides}) == 1:
+        return escape(sides[0][1])
+    # A page that hides one language hides the bar between them, too.
+    between = '<span class="course-between"> / </span>'
+    return between.join(f'<span lang="{code}">{escape(side)}</span>' for code, side in sides)
 
 
 def _paragraph(text: Text, language: str | None) -> str:
@@ -88,7 +93,7 @@ def _case(failing: FailingCase, language: str | None, drawn: bool) -> str:
         parts.append(
             "<div>"
             + "".join(
-                _picture(f"{words.INPUT.say(language, ' / ')} {name}", value, language)
+                _picture(f"{_inline(words.INPUT, language)} {escape(name)}", value, language)
                 for name, value in failing.inputs.items()
             )
             + "</div>"
@@ -98,19 +103,20 @@ def _case(failing: FailingCase, language: str | None, drawn: bool) -> str:
     marks = [[cell.strip() != "·" for cell in row] for row in gaps] if gaps else None
     parts.append(
         "<div>"
-        + _picture(words.EXPECTED.say(language, " / "), difference.expected, language)
-        + _picture(words.YOURS.say(language, " / "), difference.actual, language, marks)
-        + (_table(words.DIFFERENCE.say(language, " / "), gaps, marks) if gaps else "")
+        + _picture(_inline(words.EXPECTED, language), difference.expected, language)
+        + _picture(_inline(words.YOURS, language), difference.actual, language, marks)
+        + (_table(_inline(words.DIFFERENCE, language), gaps, marks) if gaps else "")
         + "</div>"
     )
     return "".join(parts)
 
 
 def _picture(title: str, value: object, language: str | None, marks: list[list[bool]] | None = None) -> str:
+    """A value as a grid where it is small, else in words. title: HTML."""
     rows = words.grid(value)  # type: ignore[arg-type]
     if rows is None:
         shown = _inline(words.describe(value), language)  # type: ignore[arg-type]
-        return f"<div>{escape(title)}: <code>{shown}</code></div>"
+        return f"<div>{title}: <code>{shown}</code></div>"
     return _table(title, rows, marks)
 
 
@@ -126,7 +132,7 @@ def _table(title: str, rows: list[list[str]], marks: list[list[bool]] | None) ->
     )
     return (
         f'<table style="{_TABLE};display:inline-table;margin-right:1.2em;vertical-align:top">'
-        f'<caption style="text-align:left;caption-side:top;padding:.1em 0;white-space:nowrap">{escape(title)}</caption>'
+        f'<caption style="text-align:left;caption-side:top;padding:.1em 0;white-space:nowrap">{title}</caption>'
         f"<tbody>{body}</tbody></table>"
     )
 

@@ -17,6 +17,7 @@ from grader.engine.outputs import Outputs
 from grader.engine.sandbox import Sandbox
 from grader.engine.tasks import CellRun, ProbeJob, ProbeRun, Run, Task
 
+LATE_CASES = 2  # of one exercise; after them its other cases count as late, too
 _OUT_OF_MEMORY = ("MemoryError", "can't allocate memory", "not enough memory")
 
 
@@ -133,6 +134,9 @@ class Conversation:
                     continue
                 began = time.monotonic()
                 seconds = job.seconds or self._limits.probe_seconds
+                if late := self._too_often_late(j):
+                    self._seen[j, c] = late
+                    continue
                 if self._probing_left <= 0:
                     self._seen[j, c] = self._about("probing_timeout", job, self._limits.probing_seconds)
                     continue
@@ -149,6 +153,11 @@ class Conversation:
                 finally:
                     self._probing_left -= time.monotonic() - began
         return True
+
+    def _too_often_late(self, j: int) -> Event | None:
+        """The event of an exercise that has used up its time in several cases: the others would only wait as long."""
+        late = [e for (i, _), e in self._seen.items() if i == j and isinstance(e, Event) and e.code == "probe_timeout"]
+        return late[-1] if len(late) >= LATE_CASES else None
 
     def _described(self, answer: Observed | Failed, job: ProbeJob, seconds: float) -> Observed | Event:
         if isinstance(answer, Observed):

@@ -64,5 +64,6 @@ def test_a_reader_chooses_the_language(graded: Path, page: Any) -> None:
         page.click("label[for=lang-zh]")
         assert page.locator("body [lang=en]:visible").count() == 0
         assert page.locator("[lang=zh]:visible").count() > 5
+        assert page.locator(".course-between:visible").count() == 0
         page.click("label[for=lang-en]")
         assert page.locator("[lang=zh]:visible").count() == 0

@@ -230,6 +230,14 @@ def test_probe_that_stops_the_zygote(go: Go) -> None:
     assert observed(run, 0, 2).values["y"].data == 6
 
 
+def test_after_two_late_cases_the_exercise_is_given_up_and_the_next_one_is_not(go: Go) -> None:
+    bad = "def double(x):\n    open('/tmp/tried', 'a').write('x')\n    while True: pass"
+    tried = ProbeJob("other.exercise", "def probe(ns, case):\n    yield 'n', len(open('/tmp/tried').read())\n", ({},))
+    run = go(bad, probes=(double_job(1, 2, 3, 4, 5), tried))
+    assert [code(run, 0, c) for c in range(5)] == ["probe_timeout"] * 5
+    assert observed(run, 1, 0).values["n"].data == 2
+
+
 def test_cases_do_not_see_each_other(go: Go) -> None:
     run = go("n = []\ndouble = lambda x: n.append(x) or len(n)", probes=(double_job(1, 2, 3),))
     assert [observed(run, 0, c).values["y"].data for c in range(3)] == [1, 1, 1]
