@@ -66,8 +66,8 @@ def print_demo(demo: Demo, out: Path) -> None:
     """The scores beside what each sample deserves, then where to look."""
     console = Console()
     table = Table(title="Sample class / 示例班级", expand=True)
-    table.add_column("sample / 样例", no_wrap=True)
-    table.add_column("what it is / 说明", overflow="fold", ratio=1)
+    # The words stand below the name, or a terminal of 80 columns would fold them to one word a line.
+    table.add_column("sample / 样例", overflow="fold", ratio=1)
     for column in ("deserves / 应得", "got / 实得"):
         table.add_column(column, justify="right")
     receipts = {receipt.student: receipt for receipt in demo.outcome.receipts}
@@ -75,8 +75,8 @@ def print_demo(demo: Demo, out: Path) -> None:
         receipt = receipts.get(sample.student)
         got = f"{receipt.score:g}" if receipt is not None else "–"
         same = receipt is not None and abs(receipt.score - sample.score) < 1e-9
-        words = f"{sample.what.en}\n{sample.what.zh}"
-        table.add_row(sample.student, escape(words), f"{sample.score:g}", got if same else f"[bold red]{got} ✗[/]")
+        words = f"[bold]{escape(sample.student)}[/]\n{escape(sample.what.en)}\n{escape(sample.what.zh)}"
+        table.add_row(words, f"{sample.score:g}", got if same else f"[bold red]{got} ✗[/]")
     console.print(table)
     for line in demo.differences:
         console.print(f"[bold red]✗[/] {escape(line)}", soft_wrap=True)

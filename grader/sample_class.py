@@ -176,7 +176,7 @@ def sample_class(course: Course) -> list[Sample]:
             harmless=False,
         ),
         Sample(
-            "hostileforges_results",
+            "hostile_forges_results",
             Text(en="forges the output of check cells, and scripts", zh="伪造检查单元格的输出，并夹带脚本"),
             NOTHING,
             {},
