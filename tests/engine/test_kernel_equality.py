@@ -118,4 +118,5 @@ def neutral(text: str) -> str:
     text = re.sub(r"'?model_id'?: '[0-9a-f]{32}'", "model_id", text)
     text = re.sub(r"/tmp/ipykernel_\d+/\d+\.py", "cell", text)
     text = re.sub(r"\(\d+\.py,", "(cell,", text)
+    text = re.sub(r"/\S*/site-packages/", "site-packages/", text)  # packages below /tmp are shown elsewhere inside
     return re.sub(r"(CPU times|Wall time).*", r"\1", text)
