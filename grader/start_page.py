@@ -9,17 +9,15 @@ from course_lib.text import Text
 from grader.lesson import Lesson
 from grader.notebook import KERNELSPEC, LANGUAGE_INFO
 
-TITLE = Text(en="PyTorch by doing", zh="动手学会 PyTorch")
-
 WELCOME = Text(
-    en="""# PyTorch by doing
+    en="""# PyTorch from the ground up
 
 Each lesson is a notebook. Read it from the top and run the cells one after the other (Shift+Enter). Where a cell says
 `# YOUR CODE HERE`, it is your turn: replace the line below it with your answer, run the cell, then run the `check`
 below it.""",
-    zh="""# 动手学会 PyTorch
+    zh="""# 从零学 PyTorch
 
-每一课是一个笔记本。从头读起，逐个运行单元格（Shift+Enter）。看到写着 `# YOUR CODE HERE` 的单元格，就轮到你了：
+每一课是一个笔记本。从头读起，逐个运行单元格（Shift+Enter）。看到写着 `# YOUR CODE HERE` 的单元格，就轮到你了：\
 把它下面的那一行换成你的答案，运行该单元格，再运行下面的 `check`。""",
 )
 
@@ -33,8 +31,8 @@ CHECKING = Text(
     zh="""## 检查会告诉你什么
 
 * 检查会逐项比较你的代码算出的结果与预期结果；每一项单独计分。
-* 答案不对？它会给出出错的最小例子、预期值和你的结果，并向你提一个问题。想要更多帮助，
-  可以写 `check("…", hint=2)` 或 `hint=3`。
+* 答案不对？它会给出出错的最小例子、预期值和你的结果，并向你提一个问题。想要更多帮助，\
+可以写 `check("…", hint=2)` 或 `hint=3`。
 * 检查不会中断笔记本，想运行多少次都可以。""",
 )
 
@@ -51,7 +49,7 @@ LESSONS = Text(en="## Lessons", zh="## 课程")
 EXERCISES = Text(en="{count} exercises, {points:g} points", zh="{count} 道练习，共 {points:g} 分")
 
 README = Text(
-    en="""# PyTorch by doing
+    en="""# PyTorch from the ground up
 
 You need Python 3.11, 3.12 or 3.13. Open a terminal in this folder and choose one of the two ways:
 
@@ -76,7 +74,7 @@ GPU, first run `pip install torch --index-url https://download.pytorch.org/whl/c
 Your answers live in `notebooks/`. Hand in the lesson's `.ipynb` file under its own name.
 
 Code: MIT (`LICENSE`). Text: CC BY 4.0 (`LICENSE-TEXT`). Font: OFL 1.1 (`course_lib/fonts/OFL.txt`).""",
-    zh="""# 动手学会 PyTorch
+    zh="""# 从零学 PyTorch
 
 需要 Python 3.11、3.12 或 3.13。在本文件夹中打开终端，从下面两种方式中任选一种：
 
@@ -95,7 +93,7 @@ conda activate pytorch-course
 
 然后运行 `jupyter lab START.ipynb`。
 
-在 Linux 上，`pip install torch` 会下载面向 NVIDIA GPU 的版本，体积有好几 GB。如果没有这样的 GPU，
+在 Linux 上，`pip install torch` 会下载面向 NVIDIA GPU 的版本，体积有好几 GB。如果没有这样的 GPU，\
 请先运行 `pip install torch --index-url https://download.pytorch.org/whl/cpu`。
 
 你的答案保存在 `notebooks/` 中。提交时请上交该课的 `.ipynb` 文件，不要改名。
