@@ -22,16 +22,23 @@ def bound_names(source: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def used_names(source: str) -> frozenset[str]:
-    """Names that a cell reads from outside its functions' own scopes, builtins left out."""
+def names_read(source: str) -> frozenset[str] | None:
+    """Names that a cell reads from outside its functions' own scopes, builtins too; None where it does not parse."""
     tree = _parse(source)
     if tree is None:
-        return frozenset()
-    # `x += 1` reads x although the tree says Store.
-    used = {n.target.id for n in ast.walk(tree) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
-    local = {n for scope in _scopes(source) for n in scope}
-    read = _globals_read(symtable.symtable(source, "<cell>", "exec"))
-    return frozenset((read | (used - local)) - _BUILTINS)
+        return None
+    # `x += 1` reads x although the tree and the symbol table say that it is only bound.
+    updated = {n.target.id for n in ast.walk(tree) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
+    try:
+        local = {n for scope in _scopes(source) for n in scope}
+        return frozenset(_globals_read(symtable.symtable(source, "<cell>", "exec")) | (updated - local))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None  # some mistakes show only here: `nonlocal x` at top level
+
+
+def used_names(source: str) -> frozenset[str]:
+    """The same without builtins, and nothing for a cell that does not parse."""
+    return (names_read(source) or frozenset()) - _BUILTINS
 
 
 def _scopes(source: str) -> list[set[str]]:

@@ -7,12 +7,11 @@ A placeholder is left out where another cell of the student's holds the answer.
 
 from __future__ import annotations
 
-import symtable
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from nbformat.notebooknode import NotebookNode
 
-from grader.dependencies import bound_names
+from grader.dependencies import bound_names, names_read
 from grader.released import Released
 
 
@@ -32,24 +31,6 @@ def cells_to_run(
     return [cell for cell in notebook.cells if any(cell is one for one in kept)]
 
 
-def names_read(source: str) -> set[str] | None:
-    """Global names that a cell reads, at top level or inside its functions; None where it cannot be told."""
-    try:
-        table = symtable.symtable(source, "cell", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    return set(_reads(table))
-
-
-def _reads(table: symtable.SymbolTable) -> Iterator[str]:
-    top = table.get_type() == "module"
-    for symbol in table.get_symbols():
-        if symbol.is_referenced() and (top or symbol.is_global()):
-            yield symbol.get_name()
-    for child in table.get_children():
-        yield from _reads(child)
-
-
 def _with_needed(theirs: Sequence[NotebookNode], lessons: Sequence[NotebookNode]) -> list[NotebookNode]:
     """The student's cells with those of the lesson that bind what they read and do not bind themselves."""
     kept, waiting, left = list(theirs), list(theirs), list(lessons)
@@ -61,7 +42,7 @@ def _with_needed(theirs: Sequence[NotebookNode], lessons: Sequence[NotebookNode]
                 continue
             needed = list(left)
         else:
-            bound = set().union(*(bound_names(other.source) for other in kept if other is not cell))
+            bound = frozenset().union(*(bound_names(other.source) for other in kept if other is not cell))
             needed = [other for other in left if bound_names(other.source) & (reads - bound)]
         left = [other for other in left if not any(other is one for one in needed)]
         kept += needed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.dependencies import bound_names, needed, used_names
+from grader.dependencies import bound_names, names_read, needed, used_names
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from grader.dependencies import bound_names, needed, used_names
         ("if (n := 3):\n    o = 1\nelse:\n    p = 2", {"n", "o", "p"}),
         ("[q for q in ()]", set()),
         ("x[0] = 1; y.z = 2", set()),
-        ("this is not Python", set()),
+        ("this is no Python", set()),
     ],
 )
 def test_bound_names(source: str, bound: set[str]) -> None:
@@ -54,3 +54,16 @@ def test_a_name_bound_only_later_is_still_found() -> None:
 
 def test_a_cell_that_binds_its_own_names_needs_nobody_else() -> None:
     assert needed(["def f():\n    return 0", "def f():\n    return 1", "f()"], 2) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "source", ["this is no Python", "nonlocal x", "%timeit f()", "x = '\x00'", "-" * 100_000 + "1"]
+)
+def test_a_cell_that_cannot_be_read_says_so_and_raises_nothing(source: str) -> None:
+    assert names_read(source) is None
+    assert used_names(source) == set()
+    assert needed([source, "x = 1"], 0) == [0]
+
+
+def test_builtins_may_be_bound_by_the_lesson() -> None:
+    assert names_read("sum(w)") == {"sum", "w"}
