@@ -4,7 +4,7 @@ PY := .venv/bin/python
 GRADER := .venv/bin/grader
 lang ?= both
 
-.PHONY: help setup demo lab test test-fast test-long build verify lint lock clean
+.PHONY: help setup demo lab test test-fast test-long bench build verify lint lock clean
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -25,6 +25,9 @@ test-fast: setup  ## the fast tiers: seconds, no kernel, no sandbox
 
 test-long: setup  ## the large counts that make test leaves out (some minutes more)
 	$(PY) -m pytest -q -m long tests
+
+bench: setup  ## time grading against stock nbgrader autograde on the same submissions
+	$(PY) -m tests.bench
 
 build: setup  ## build and execute the notebooks from their lesson.py
 	$(GRADER) build
