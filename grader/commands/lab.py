@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import shutil
 import subprocess
 import sys
@@ -25,8 +27,10 @@ def command(work: Path, language: str, prepare: bool) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder) / "release"
-        release.main([str(bundle), "--lang", language], standalone_mode=False)
+        with contextlib.redirect_stdout(io.StringIO()):  # it would name a folder that is gone in a moment
+            release.main([str(bundle), "--lang", language], standalone_mode=False)
         laid = lay_out(bundle, work)
+    click.echo(f"{work}: {len(laid.copied)} files copied")
     for name in laid.kept:
         click.echo(KEPT.format(name=name).say(language))
     if prepare:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from grader.lab import lay_out
@@ -34,3 +36,14 @@ def test_edits_survive_and_the_rest_is_brought_up_to_date(tmp_path: Path) -> Non
 def test_nothing_is_done_twice(tmp_path: Path) -> None:
     lay_out(release(tmp_path / "release", "one"), tmp_path / "work")
     assert lay_out(tmp_path / "release", tmp_path / "work").copied == ()
+
+
+def test_the_command_keeps_an_edited_notebook_and_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "grader.cli", "lab", str(tmp_path / "work"), "--prepare", "--lang", "zh"]
+    first = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "files copied" in first.stdout and "/tmp/tmp" not in first.stdout
+    mine = next((tmp_path / "work/notebooks").glob("*/*.ipynb"))
+    mine.write_text("my answers")
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert mine.read_text() == "my answers"
+    assert "保留你的版本" in again.stdout and mine.name in again.stdout
