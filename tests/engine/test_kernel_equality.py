@@ -85,7 +85,6 @@ def test_outputs_equal_those_of_a_kernel(pool: SandboxPool, monkeypatch: pytest.
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
     nbclient.NotebookClient(notebook, timeout=60, allow_errors=True, kernel_name="python3").execute()
     run = pool.submit_task(Task(CELLS)).result(timeout=90)
-    assert run.seconds < 20
     wrong = []
     for cell, mine in zip(notebook.cells, run.cells, strict=True):
         theirs = comparable(cell.outputs)

@@ -120,7 +120,7 @@ def test_without_isolation_the_same_results() -> None:
 
 @pytest.mark.sandbox
 def test_time_limits_are_those_asked_for(go: Go) -> None:
-    began = time.monotonic()
-    assert go("import time\ntime.sleep(60)").cells[0].status == "timeout"
-    assert 1.9 < time.monotonic() - began < 5
+    # SMALL allows a cell 2 seconds: one is not cut short, and an hour is not waited for.
+    run = go("import time\ntime.sleep(1)", "time.sleep(3600)")
+    assert [cell.status for cell in run.cells] == ["ok", "timeout"]
     assert Limits().cell_seconds == 30.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 
 import pytest
 from bs4 import BeautifulSoup
@@ -168,8 +167,6 @@ def test_length_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("piece", ["<b>", "<p><b>", "<div>", "<a href=#>", "<table><td>", "<script", "<svg>"])
-def test_hostile_html_takes_no_time(piece: str) -> None:
-    began = time.perf_counter()
-    clean_html(piece * (190_000 // len(piece)))
-    clean_html(piece * 1500)
-    assert time.perf_counter() - began < 5
+def test_html_that_would_take_the_parser_for_ever_is_left_out(piece: str) -> None:
+    assert "left out" in clean_html(piece * (190_000 // len(piece)))
+    assert "left out" not in clean_html(piece * 1500)
