@@ -10,11 +10,12 @@ from dataclasses import asdict
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_output
 
 from course_lib.checking import render_html, render_text
 from course_lib.checking.results import ExerciseResult
 from course_lib.text import Text
+from grader.cells import display, markdown_cell
+from grader.cells import result as show_result
 from grader.cleaning import MAX_TOTAL, clean_markdown, clean_outputs
 from grader.engine.events import Event
 from grader.engine.tasks import CellRun
@@ -46,7 +47,9 @@ def autograded_notebook(
     for cell in notebook.cells:
         if cell.cell_type == "code":
             if cell.id in checks:
-                result = results[checks[cell.id]]
+                result = results.get(checks[cell.id])
+                if result is None:  # not graded this time: what was kept of it is put in later
+                    continue
                 cell["outputs"], cell["execution_count"] = _result_outputs(result), None
                 about = {"title": asdict(result.title), "verdict": result.verdict}
                 cell.metadata["course"] = {**cell.metadata.get("course", {}), **about}
@@ -59,7 +62,7 @@ def autograded_notebook(
     happened = tuple(dict.fromkeys(event.message for event in events))
     boxes += [_box(STOPPED_TITLE, happened, _HUES["events"])] if happened else []
     if boxes:
-        notebook.cells.insert(0, new_markdown_cell("\n".join(boxes), id=NOTES_ID))
+        notebook.cells.insert(0, markdown_cell("\n".join(boxes), NOTES_ID))
     return notebook
 
 
@@ -70,7 +73,7 @@ def _result_outputs(result: ExerciseResult) -> list[Any]:
         "text/plain": render_text.plain(result, "both", hint=HINT_STEP, graded=True),
     }
     points = {"text/plain": repr(round(float(result.score), 6))}
-    return [new_output("display_data", data=shown), new_output("execute_result", data=points, execution_count=None)]
+    return [display(shown), show_result(points)]
 
 
 def _clean_prose(cell: NotebookNode, released: Released) -> None:

@@ -17,9 +17,9 @@ from typing import Any
 
 from bleach.html5lib_shim import Filter
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_output
 
 from course_lib.text import Text
+from grader.cells import display, error, result, stream
 from grader.opening import readable
 
 MAX_TEXT = 20_000  # characters of one output
@@ -98,21 +98,19 @@ def _clean_output(output: dict[str, Any]) -> NotebookNode | None:
     match output.get("output_type"):
         case "stream":
             name = "stderr" if output.get("name") == "stderr" else "stdout"
-            return new_output("stream", name=name, text=_short(readable(output.get("text"))))
+            return stream(name, _short(readable(output.get("text"))))
         case "error":
             lines = output.get("traceback")
-            return new_output(
-                "error",
-                ename=_short(readable(output.get("ename")), 200),
-                evalue=_short(readable(output.get("evalue")), 2_000),
-                traceback=[_short(readable(line), 4_000) for line in (lines if isinstance(lines, list) else [])[:100]],
+            return error(
+                _short(readable(output.get("ename")), 200),
+                _short(readable(output.get("evalue")), 2_000),
+                [_short(readable(line), 4_000) for line in (lines if isinstance(lines, list) else [])[:100]],
             )
         case "display_data" | "execute_result" as kind:
             data, metadata = _clean_data(output.get("data"), output.get("metadata"))
             if not data:
                 return None
-            count = {"execution_count": None} if kind == "execute_result" else {}
-            return new_output(kind, data=data, metadata=metadata, **count)
+            return (result if kind == "execute_result" else display)(data, metadata)
     return None
 
 

@@ -7,11 +7,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.batch import Options, Outcome, grade_class
+from grader.batch import Progress as Report
 from grader.course import Course
 from grader.engine import SandboxUnavailable
 from grader.engine.launch import require
-from grader.grade import Options, Outcome, grade
-from grader.grade import Progress as Report
 from grader.lesson import read_lesson
 from grader.receipts import Receipt
 from grader.sample_class import LESSON, Sample, sample_class, write_sample
@@ -47,7 +47,7 @@ def demo(out: Path, course: Course, jobs: int = 2, progress: Report | None = Non
     _release(out / "bundle", course)
     for sample in samples:
         write_sample(course, sample, out / "submitted")
-    outcome = grade(out / "submitted", out, course, Options(jobs, isolation, lesson=LESSON), progress)
+    outcome = grade_class(out / "submitted", out, course, Options(jobs, isolation, lesson=LESSON), progress)
     return Demo(outcome, samples, isolation, differences(samples, outcome.receipts))
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import logging
+import copy
 import secrets
+from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor, Preprocessor
 from nbformat.notebooknode import NotebookNode
-from nbgrader.converters import GenerateFeedback
-from nbgrader.coursedir import CourseDirectory
+from nbformat.v4 import new_notebook
 from nbgrader.preprocessors import GetGrades
 from traitlets.config import Config
 
-from grader.gradebook import NO_RESPONSE
+from grader.course_folder import write_whole
+from grader.gradebook import NO_RESPONSE, Saved
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -62,24 +64,81 @@ class FeedbackExporter(HTMLExporter):
 
 
 def configure_feedback(config: Config) -> None:
-    """Makes nbgrader's generator use our template; for nbgrader_config.py and for ``write_feedback``."""
+    """Makes nbgrader's generator use our template; for nbgrader_config.py and for ``FeedbackPages``."""
     config.GenerateFeedback.exporter_class = FeedbackExporter
     config.GenerateFeedback.preprocessors = [GetGrades, OnlyTheirs, PageNonce, CSSHTMLHeaderPreprocessor]
     config.FeedbackExporter.template_name = "course_feedback"
     config.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
 
 
-def write_feedback(root: Path, lesson: str, student: str) -> Path:
-    """Writes one student's page to root/feedback/<student>/<lesson>/<lesson>.html from root/autograded and the
-    gradebook, over an older one. Raises nbgrader's NbGraderException where that fails."""
-    config = Config()
-    configure_feedback(config)
-    config.CourseDirectory.root = str(root.resolve())
-    config.CourseDirectory.assignment_id = lesson
-    config.CourseDirectory.student_id = student
-    generator = GenerateFeedback(coursedir=CourseDirectory(config=config), config=config)
-    generator.force = True
-    generator.log = logging.getLogger("grader.feedback")
-    generator.log.setLevel(logging.ERROR)
-    generator.start()
-    return root / "feedback" / student / lesson / f"{lesson}.html"
+class FeedbackPages:
+    """Writes the pages that ``nbgrader generate_feedback`` would write, some thirty times faster.
+
+    nbgrader's generator makes an exporter anew for every page: it compiles the template, reads the styles, asks the
+    gradebook once more for what was just saved, and parses the finished page again. Here one exporter lasts for a
+    class, and the scores come from the transaction that saved them.
+    """
+
+    def __init__(self) -> None:
+        config = Config()
+        configure_feedback(config)
+        config.FeedbackExporter.preprocessors = []
+        self._exporter = FeedbackExporter(config=config)
+        empty = new_notebook(metadata={"language_info": {"name": "python", "pygments_lexer": "ipython3"}})
+        # Once, to have what depends on no page: the styles, and what the template asks of its settings.
+        _, self._resources = self._exporter.from_notebook_node(empty, {"nbgrader": defaultdict(str)})
+        self._exporter.register_filter("highlight_code", _highlighter())
+        self._template = self._exporter.template
+
+    def page(self, lesson: str, student: str, notebook: NotebookNode, saved: Saved) -> str:
+        """One student's page. notebook: the graded one, as nbgrader keeps it; not changed."""
+        shown = copy.copy(notebook)
+        shown.cells = [_with_marks(cell, saved) for cell in notebook.cells]
+        about = {
+            "notebook": lesson,
+            "assignment": lesson,
+            "student": student,
+            "score": saved.score - saved.late_penalty,
+            "max_score": saved.max_score,
+            "late_penalty": saved.late_penalty,
+        }
+        resources = {**self._resources, "nbgrader": about}
+        for step in (OnlyTheirs(), PageNonce()):
+            shown, resources = step.preprocess(shown, resources)
+        return str(self._template.render(nb=shown, resources=resources)).lstrip()
+
+    def write(self, root: Path, lesson: str, student: str, notebook: NotebookNode, saved: Saved) -> Path:
+        """Writes one student's page to root/feedback/<student>/<lesson>/<lesson>.html, over an older one."""
+        path = root / "feedback" / student / lesson / f"{lesson}.html"
+        write_whole(path, self.page(lesson, student, notebook, saved).encode())
+        return path
+
+
+def _highlighter() -> Callable[..., str]:
+    """nbconvert's ``highlight_code`` for Python, with one formatter for all cells in place of one each."""
+    from IPython.lib.lexers import IPython3Lexer
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+
+    lexer, formatter = IPython3Lexer(), HtmlFormatter(cssclass=" highlight hl-ipython3")
+
+    def colour(source: str, language: str | None = None, metadata: Any = None) -> str:
+        return str(highlight(source or " ", lexer, formatter))
+
+    return colour
+
+
+def _with_marks(cell: NotebookNode, saved: Saved) -> NotebookNode:
+    """The cell with the scores and comments that nbgrader's GetGrades would put into it."""
+    marks = cell.metadata.get("nbgrader")
+    if not marks:
+        return cell
+    about = NotebookNode(marks)
+    key = marks.get("grade_id")
+    if marks.get("solution") or marks.get("task"):
+        about["comment"] = saved.comments.get(key)
+    if marks.get("grade") or marks.get("task"):
+        about["score"], about["points"] = saved.scores[key], saved.points[key]
+    shown = copy.copy(cell)
+    shown["metadata"] = NotebookNode({**cell.metadata, "nbgrader": about})
+    return shown

@@ -5,16 +5,28 @@ from __future__ import annotations
 import contextlib
 import copy
 import datetime
-import os
-import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from nbgrader.api import Gradebook, MissingEntry
+import nbgrader
+import nbgrader.api
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.preprocessors import SaveCells
+from nbgrader.utils import parse_utc
+from sqlalchemy import select
 
 from course_lib.text import Text
+from grader import first_save
 from grader.released import Released
 
 NO_RESPONSE = Text(en="No response.", zh="没有作答。")
@@ -24,6 +36,25 @@ CHANGED_LESSON = Text(
     zh="课程 {lesson} 的计分单元格与建立这本成绩册时不同，而成绩册里已有提交。请换一个输出文件夹，"
     "或用 `nbgrader db assignment remove` 从成绩册中移除该课。",
 )
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What the gradebook holds of a submission after saving: final scores (a person's where there is one), the points
+    of each graded cell, comments by solution cell, and what being late costs."""
+
+    scores: Mapping[str, float]
+    points: Mapping[str, float]
+    comments: Mapping[str, str | None]
+    late_penalty: float = 0.0
+
+    @property
+    def score(self) -> float:
+        return sum(self.scores.values())
+
+    @property
+    def max_score(self) -> float:
+        return sum(self.points.values())
 
 
 class GradebookError(Exception):
@@ -39,8 +70,9 @@ class Book:
 
     def __init__(self, url: str, course_id: str = "") -> None:
         self.url = url
-        with _scripts_on_path():  # a new database asks the `alembic` program for its version
+        with _version_at_hand():
             self._db = Gradebook(url, course_id)
+        self._layouts: dict[str, first_save.Layout | None] = {}
 
     @classmethod
     def at(cls, path: Path) -> Book:
@@ -61,6 +93,7 @@ class Book:
         lesson = released.lesson_id
         if self._registered(released):
             return
+        self._layouts.clear()
         self._db.update_or_create_assignment(lesson)
         resources = {"nbgrader": {"notebook": lesson, "assignment": lesson, "db_url": self.url}}
         self._db.db.remove()  # nbgrader's preprocessor opens a session of its own
@@ -77,13 +110,16 @@ class Book:
         unanswered: frozenset[str] = frozenset(),
         review: frozenset[str] = frozenset(),
         timestamp: datetime.datetime | None = None,
-    ) -> None:
+    ) -> Saved:
         """Saves a submission's scores in one transaction: all of it, or nothing.
 
         scores: by check cell; None waits for a person. review: check cells that a person should look at.
-        What a person entered (manual scores, extra credit, comments) is never touched.
+        What a person entered (manual scores, extra credit, comments) is never touched. Returns what now stands there.
         """
+        lesson_rows = self._layout(lesson)
         with self._transaction() as db:
+            if lesson_rows is not None and first_save.is_first(db.db, lesson_rows, student):
+                return self._first(lesson_rows, student, scores, unanswered, review, timestamp)
             db.update_or_create_student(student)
             given = {"timestamp": timestamp} if timestamp is not None else {}
             with db.db.no_autoflush:  # nbgrader builds a submission from parts that SQLAlchemy would flush too early
@@ -98,25 +134,61 @@ class Book:
                     grade.needs_manual_grade = bool(grade.auto_score is None or overruled or grade.name in review)
             for comment in notebook.comments:
                 comment.auto_comment = NO_RESPONSE.say("both", " / ") if comment.name in unanswered else None
+            return Saved(
+                {grade.name: _final(grade) for grade in notebook.grades},
+                {grade.name: float(grade.cell.max_score) for grade in notebook.grades},
+                {c.name: _said(c) for c in notebook.comments},
+                float(notebook.late_submission_penalty or 0.0),
+            )
 
-    def holds(self, lesson: str, student: str) -> bool:
-        """Whether a student's submission is in the book."""
-        try:
-            self._db.find_submission(lesson, student)
-        except MissingEntry:
-            return False
-        return True
+    def _first(
+        self,
+        at: first_save.Layout,
+        student: str,
+        scores: Mapping[str, float | None],
+        unanswered: frozenset[str],
+        review: frozenset[str],
+        timestamp: datetime.datetime | None,
+    ) -> Saved:
+        grades = {
+            name: {"auto_score": score, "needs_manual_grade": score is None or name in review}
+            for name, score in scores.items()
+        }
+        said = {name: NO_RESPONSE.say("both", " / ") if name in unanswered else None for name in at.comments}
+        first_save.insert_first(self._db.db, at, student, grades, said, timestamp and parse_utc(timestamp))
+        final = {name: float(scores.get(name) or 0.0) for name in at.grades}
+        return Saved(final, {name: points for name, (_, points) in at.grades.items()}, said)
+
+    def _layout(self, lesson: str) -> first_save.Layout | None:
+        if lesson not in self._layouts:
+            self._layouts[lesson] = first_save.layout(self._db.db, lesson)
+        return self._layouts[lesson]
+
+    def students(self, lesson: str) -> frozenset[str]:
+        """The students whose submission of a lesson is in the book."""
+        rows = select(SubmittedAssignment.student_id).join(Assignment).where(Assignment.name == lesson)
+        return frozenset(self._db.db.execute(rows).scalars())
 
     def scores(self, lesson: str) -> dict[str, dict[str, float]]:
         """Final scores (a person's where there is one) by student and graded cell."""
-        try:
-            submissions = self._db.assignment_submissions(lesson)
-        except MissingEntry:
-            return {}
-        return {
-            s.student.id: {g.name: float(g.score) for n in s.notebooks for g in n.grades if g.score is not None}
-            for s in submissions
-        }
+        rows = (
+            select(
+                SubmittedAssignment.student_id,
+                BaseCell.name,
+                Grade.auto_score,
+                Grade.manual_score,
+                Grade.extra_credit,
+            )
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(BaseCell, BaseCell.id == Grade.cell_id)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .where(Assignment.name == lesson)
+        )
+        found: dict[str, dict[str, float]] = {student: {} for student in sorted(self.students(lesson))}
+        for row in self._db.db.execute(rows):
+            found[row.student_id][row.name] = _final(row)
+        return found
 
     def _registered(self, released: Released) -> bool:
         try:
@@ -150,11 +222,31 @@ class Book:
             session.remove()
 
 
+def _final(grade: Any) -> float:
+    """A grade's score as nbgrader's own ``Grade.score`` works it out, without asking the database once more."""
+    given = grade.manual_score if grade.manual_score is not None else grade.auto_score
+    return float(given or 0.0) + float(grade.extra_credit or 0.0)
+
+
+def _said(comment: Any) -> str | None:
+    said = comment.manual_comment if comment.manual_comment is not None else comment.auto_comment
+    return None if said is None else str(said)
+
+
 @contextlib.contextmanager
-def _scripts_on_path() -> Iterator[None]:
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+def _version_at_hand() -> Iterator[None]:
+    """A new database is marked with the version of nbgrader's tables. nbgrader asks the `alembic` program for it, which
+    takes two seconds to start and need not be on the path; the same library says it here."""
+    asked = nbgrader.api.get_alembic_version
+    nbgrader.api.get_alembic_version = _alembic_version
     try:
         yield
     finally:
-        os.environ["PATH"] = before
+        nbgrader.api.get_alembic_version = asked
+
+
+def _alembic_version() -> str:
+    from alembic.script import ScriptDirectory
+
+    (head,) = ScriptDirectory(str(Path(nbgrader.__file__).parent / "alembic")).get_heads()
+    return str(head)

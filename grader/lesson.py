@@ -73,6 +73,11 @@ class Lesson:
                         return line[2:].strip()
         raise LessonError(f"{self.ref.source}: no `# ` heading in {language!r}; a lesson starts with its title")
 
+    @property
+    def warmup(self) -> tuple[str, ...]:
+        """Code that is no secret and makes a sandbox warm: the setup cells."""
+        return tuple(cell.source for cell in self.cells if "setup" in cell.tags)
+
 
 def text_hash(text: str) -> str:
     """The hash that a Chinese cell keeps of the English text it was reviewed against: 12 hex digits."""

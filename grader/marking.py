@@ -25,6 +25,11 @@ from grader.repair import Repaired, repair
 from grader.selection import cells_to_run
 
 ONLY_HIDDEN = Text(en="differs in a hidden case", zh="在一个隐藏用例中不一致")
+CARRIED = Text(
+    en="This answer calls an earlier one that is not right yet. It was also tried with correct values in place of that "
+    "one, and these are the points it earns so.",
+    zh="这道题调用了前面一道尚未答对的练习。评分时又用正确的数值代替那道题的结果试了一遍，这里是这样得到的分数。",
+)
 UNREADABLE_TITLE = Text(en="This file could not be graded", zh="这份文件无法评分")
 
 
@@ -60,30 +65,50 @@ class Marker:
         self.lesson = lesson
         self.released: Released = released_lesson(lesson)
         self.judge = Judge(lesson, seed)
-
-    @property
-    def exercise_hashes(self) -> dict[str, str]:
-        return {name: pack.exercise_hash for name, pack in self.judge.packs.items()}
-
-    @property
-    def warmup(self) -> tuple[str, ...]:
-        """Code that is no secret and makes the sandbox warm: the lesson's setup cells."""
-        return tuple(slot.cell.source for slot in self.released.slots.values() if slot.kind == "setup")
+        self._last: tuple[Run | None, list[ExerciseResult]] = (None, [])
 
     def open(self, blob: bytes) -> Repaired:
         """A repaired submission from a file's bytes. Raises opening.Unreadable."""
         return repair(open_notebook(blob), self.released)
 
-    def task(self, repaired: Repaired) -> Task:
-        """What the sandbox runs: the student's cells and what they need, answers that were shadowed, the probes."""
+    def touched(self, stale: frozenset[str]) -> frozenset[str]:
+        """The exercises to grade again where some have changed."""
+        return self.judge.touched(stale)
+
+    def task(self, repaired: Repaired, wanted: frozenset[str] | None = None) -> Task:
+        """What the sandbox runs: the student's cells and what they need, answers that were shadowed, the probes.
+
+        wanted: exercises to grade; None for all.
+        """
+        jobs = tuple(job for name, job in self._jobs.items() if wanted is None or name in wanted)
+        return Task(self._sources(repaired), jobs)
+
+    def second(self, repaired: Repaired, run: Run) -> Task | None:
+        """What is run once more: exercises that failed and call earlier ones that failed, with correct values in place
+        of those. None where there is nothing of the kind."""
+        spoiled = self.judge.spoiled(self._results(run), repaired.unanswered)
+        if not spoiled:
+            return None
+        return Task(self._sources(repaired), tuple(self.judge.job_with_tables(name) for name in spoiled))
+
+    def _results(self, run: Run) -> list[ExerciseResult]:
+        """Judged once: ``second`` asks first, then ``mark`` of the same run."""
+        if run is not self._last[0]:
+            self._last = run, self.judge.results(run, _probed(run))
+        return self._last[1]
+
+    def _sources(self, repaired: Repaired) -> tuple[str, ...]:
         sources = [cell.source for cell in self._run_cells(repaired)]
         by_id = {cell.id: cell.source for cell in repaired.notebook.cells}
         again = [by_id[self.released.slots[key].cell.id] for key in repaired.again]
-        return Task((*sources, *again), self._jobs)
+        return (*sources, *again)
 
-    def mark(self, repaired: Repaired, run: Run) -> Marked:
-        """The outcome, from what the sandbox saw."""
-        results = tuple(self._redacted(result, run) for result in self.judge.results(run))
+    def mark(self, repaired: Repaired, run: Run, second: Run | None = None) -> Marked:
+        """The outcome of the exercises that were probed, from what the sandbox saw. second: what came of ``second``."""
+        results = tuple(self._redacted(result, run) for result in self._results(run))
+        if second is not None:
+            better = {r.key: self._redacted(r, second) for r in self.judge.results(second, _probed(second))}
+            results = tuple(_carried_forward(result, better.get(result.key)) for result in results)
         by_check = {f"{result.key.partition('.')[2]}{CHECK_SUFFIX}": result for result in results}
         outputs = {cell.id: ran for cell, ran in zip(self._run_cells(repaired), run.cells, strict=False)}
         scores: dict[str, float | None] = {key: round(result.score, 6) for key, result in by_check.items()}
@@ -116,7 +141,7 @@ class Marker:
         )
 
     @cached_property
-    def _jobs(self) -> tuple[ProbeJob, ...]:
+    def _jobs(self) -> dict[str, ProbeJob]:
         return self.judge.jobs()
 
     @cached_property
@@ -152,6 +177,17 @@ class Marker:
             failing=public.failing if public.failing is not None else _nameless(result),
             error=public.error,
         )
+
+
+def _probed(run: Run) -> frozenset[str]:
+    return frozenset(probe.exercise for probe in run.probes)
+
+
+def _carried_forward(own: ExerciseResult, with_tables: ExerciseResult | None) -> ExerciseResult:
+    """The better of two tries: with the student's own earlier answers, and with correct values in their place."""
+    if with_tables is None or with_tables.verdict == "grader_error" or with_tables.score <= own.score:
+        return own
+    return replace(with_tables, notes=(*with_tables.notes, CARRIED))
 
 
 def _with_difference(prop: PropertyResult, shown: Difference | None) -> PropertyResult:

@@ -63,8 +63,10 @@ class GradeInSandbox(NbGraderPreprocessor):
         marker = _marker(about["assignment"])
         notes = tuple(text_of(note) for note in nb.metadata.get(NOTES, []))
         repaired = replace(repair(plain_notebook(nb), marker.released), notes=notes)
-        run = _pool(about["assignment"], self.jobs, self.isolation).submit_task(marker.task(repaired)).result()
-        marked = marker.mark(repaired, run)
+        pool = _pool(about["assignment"], self.jobs, self.isolation)
+        run = pool.submit_task(marker.task(repaired)).result()
+        second = marker.second(repaired, run)
+        marked = marker.mark(repaired, run, pool.submit_task(second).result() if second is not None else None)
         with Book(about["db_url"]) as book:
             book.save(about["assignment"], about["student"], marked.scores, marked.unanswered, marked.review)
         return marked.notebook, resources
@@ -117,6 +119,6 @@ def _marker(lesson: str) -> Marker:
 
 @lru_cache(maxsize=4)
 def _pool(lesson: str, jobs: int, isolation: str) -> SandboxPool:
-    pool = SandboxPool(jobs, Limits(), isolation, _marker(lesson).warmup)  # type: ignore[arg-type]
+    pool = SandboxPool(jobs, Limits(), isolation, _marker(lesson).lesson.warmup)  # type: ignore[arg-type]
     atexit.register(pool.shutdown)
     return pool

@@ -11,15 +11,16 @@ import re
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat.v4 import new_notebook
 
 from course_lib.text import Text
+from grader.cells import code_cell, markdown_cell, raw_cell
 
 MAX_BYTES = 50 * 2**20
 MAX_CELLS = 2_000
 MAX_SOURCE = 500_000  # characters in one cell
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
-_MAKERS = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+_MAKERS = {"code": code_cell, "markdown": markdown_cell, "raw": raw_cell}
 _LOOKS_LIKE = (
     (b"PK\x03\x04", Text(en="a zip archive", zh="一个 zip 压缩包")),
     (b"%PDF", Text(en="a PDF document", zh="一份 PDF 文档")),
@@ -142,9 +143,8 @@ def _plain_cell(cell: dict[str, Any], number: int) -> NotebookNode:
     if kind not in _MAKERS:
         kind = "code" if "outputs" in cell or "input" in cell else "markdown"
     source = readable(cell.get("source", cell.get("input", "")))[:MAX_SOURCE]
-    plain = _MAKERS[kind](source)
     given = cell.get("id")
-    plain["id"] = given if isinstance(given, str) and CELL_ID.match(given) else f"cell-{number}"
+    plain = _MAKERS[kind](source, given if isinstance(given, str) and CELL_ID.match(given) else f"cell-{number}")
     metadata = cell.get("metadata")
     if isinstance(metadata, dict) and isinstance(metadata.get("nbgrader"), dict):
         plain.metadata["nbgrader"] = dict(metadata["nbgrader"])

@@ -68,7 +68,7 @@ def make_pack(
         cases=tuple(cases),
         wrong=_known_wrong(lesson, exercise_id, exercise, public) if wrong else (),
         fallback=exercise.fallback,
-        exercise_hash=exercise_hash(lesson, exercise_id, exercise),
+        exercise_hash=exercise_hash(lesson, exercise_id),
     )
 
 

@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from grader.batch import Outcome
+from grader.batch import Progress as Report
 from grader.demo import Demo
-from grader.grade import Outcome
-from grader.grade import Progress as Report
 
 _SIGNS = {"pass": "✓", "fail": "✗", "not_run": "○", "grader_error": "!"}
 _COLOURS = {"pass": "green", "fail": "dark_orange", "not_run": "cyan", "grader_error": "magenta"}
@@ -55,11 +55,20 @@ def print_outcome(outcome: Outcome, out: Path) -> None:
             console.print(f"  {escape(receipt.problem['zh'])}")
     for name, why in outcome.collected.refused:
         console.print(f"[dark_orange]✗ {escape(name)}[/]: {escape(why.en)} / {escape(why.zh)}")
+    for change in outcome.changes:
+        console.print(
+            f"± {escape(change.student)} · {change.lesson} · {change.cell}: {_points(change.before)} → "
+            f"{_points(change.after)}"
+        )
     console.print(
         f"{len(outcome.graded)} graded, {len(outcome.skipped)} unchanged, {len(outcome.failures)} failed / "
         f"评阅 {len(outcome.graded)} 份，未变 {len(outcome.skipped)} 份，出错 {len(outcome.failures)} 份"
     )
     console.print(f"{out / 'report' / 'index.html'}", soft_wrap=True)
+
+
+def _points(score: float | None) -> str:
+    return "–" if score is None else f"{score:g}"
 
 
 def print_demo(demo: Demo, out: Path) -> None:

@@ -8,7 +8,8 @@ import json
 import platform
 import secrets
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,9 @@ class Receipt:
     events: list[dict[str, Any]] = field(default_factory=list)
     problem: dict[str, str] | None = None
     timestamp: str | None = None
-    seconds: float = 0.0
+    seconds: float = 0.0  # in the sandbox, the student's own cells and all probes
+    cell_seconds: list[float] = field(default_factory=list)  # of the cells that were run, in their order
+    grader_seconds: float = 0.0  # of the grader's own process, up to the writing of this
     environment: dict[str, str] = field(default_factory=dict)
     tolerances: dict[str, Any] = field(default_factory=lambda: {k: list(v) for k, v in TOLERANCES.items()})
     schema_version: int = SCHEMA_VERSION
@@ -107,6 +110,7 @@ def exercise_receipt(result: ExerciseResult, exercise_hash: str, properties: Any
     )
 
 
+@lru_cache(maxsize=1)
 def environment() -> dict[str, str]:
     """What the outcome may depend on."""
     packages = ("torch", "numpy", "nbgrader", "pytorch-course")
@@ -142,14 +146,57 @@ def read_receipt(path: Path) -> Receipt:
 
 
 def all_receipts(folder: Path) -> list[Receipt]:
-    """Every receipt that can be read, by lesson and student."""
+    """Every receipt that can be read, by lesson and student, without the properties of its exercises and with equal
+    parts shared: those of a whole class are in memory at once."""
+    shared: dict[str, Any] = {}
+
+    def once(tree: Any) -> Any:
+        return shared.setdefault(json.dumps(tree, sort_keys=True), tree)
+
     receipts = []
     for path in sorted(folder.glob("*/*.json")):
         try:
-            receipts.append(read_receipt(path))
+            read = read_receipt(path)
         except ReceiptError:
             continue
+        exercises = [
+            replace(
+                e,
+                properties=[],
+                title=once(e.title),
+                misconception_label=once(e.misconception_label),
+                notes=[once(note) for note in e.notes],
+                key=sys.intern(e.key),
+                hash=sys.intern(e.hash),
+                verdict=sys.intern(e.verdict),
+            )
+            for e in read.exercises
+        ]
+        about = {"environment": once(read.environment), "tolerances": once(read.tolerances)}
+        receipts.append(replace(read, exercises=exercises, **about))
     return receipts
+
+
+@dataclass(frozen=True)
+class Change:
+    """A score that a regrade changed."""
+
+    student: str
+    lesson: str
+    cell: str
+    before: float | None
+    after: float | None
+
+
+def changes(before: Receipt | None, after: Receipt) -> list[Change]:
+    """The graded cells whose score is another one now; none where there was no receipt."""
+    if before is None:
+        return []
+    return [
+        Change(after.student, after.lesson, cell, before.scores.get(cell), score)
+        for cell, score in after.scores.items()
+        if before.scores.get(cell) != score
+    ]
 
 
 def batch_seed(folder: Path, seed: int | None = None, fresh: bool = False) -> int:

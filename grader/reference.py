@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib
+import importlib.util
 import inspect
 import io
 import linecache
@@ -44,6 +45,7 @@ def load_exercises(lesson: Lesson) -> dict[str, Exercise]:
     Raises ExerciseError where a solution cell has no specification or a specification no cell.
     """
     name = f"grader.exercises.{lesson.ref.slug}"
+    _reach(lesson.ref.folder.parent.parent / "grader" / "exercises")
     try:
         package = importlib.import_module(name)
         found = {m.name for m in pkgutil.iter_modules(package.__path__)}
@@ -58,14 +60,37 @@ def load_exercises(lesson: Lesson) -> dict[str, Exercise]:
     return {exercise: importlib.import_module(f"{name}.{exercise}").EXERCISE for exercise in wanted}
 
 
+def _reach(folder: Path) -> None:
+    """Lets a course that does not lie around this package have exercises of its own, in its grader/exercises/."""
+    import grader.exercises
+
+    if folder.is_dir() and str(folder) not in grader.exercises.__path__:
+        grader.exercises.__path__.insert(0, str(folder))
+
+
 def probe_source(exercise: Exercise) -> str:
     """The probe's own text, as it is shipped to students: it must stand on its own."""
     return textwrap.dedent(inspect.getsource(exercise.probe))
 
 
-def exercise_hash(lesson: Lesson, exercise_id: str, exercise: Exercise) -> str:
-    """Changes whenever the specification's file or the reference does."""
-    text = Path(inspect.getfile(exercise.probe)).read_text(encoding="utf-8")
+def exercise_hashes(lesson: Lesson) -> dict[str, str]:
+    """The hashes of a lesson's exercises, from the texts alone: nothing of them is imported or run.
+
+    Raises ExerciseError where an exercise has no specification.
+    """
+    return {name: exercise_hash(lesson, name) for name in exercise_ids(lesson)}
+
+
+def exercise_hash(lesson: Lesson, exercise_id: str) -> str:
+    """Changes whenever the specification's file or the reference does. Raises ExerciseError without a specification."""
+    _reach(lesson.ref.folder.parent.parent / "grader" / "exercises")
+    try:
+        found = importlib.util.find_spec(f"grader.exercises.{lesson.ref.slug}.{exercise_id}")
+    except ModuleNotFoundError:
+        found = None
+    if found is None or found.origin is None:
+        raise ExerciseError(f"exercise {lesson.ref.slug}.{exercise_id} has no specification in grader/exercises/")
+    text = Path(found.origin).read_text(encoding="utf-8")
     return hashlib.sha256((text + "\0" + solution_cell(lesson, exercise_id).source).encode()).hexdigest()[:16]
 
 

@@ -40,9 +40,12 @@ def command(
     receipts/. What has not changed since the last run is skipped. The exit status is 0 when every submission got a
     verdict, whatever the verdict.
     """
+    from grader.quick_start import import_nbformat
+
+    import_nbformat()  # before anything else imports it
+    from grader.batch import Options, grade_class
     from grader.course import CourseError, find_course
     from grader.engine import SandboxUnavailable
-    from grader.grade import Options, grade
     from grader.gradebook import GradebookError
     from grader.progress import bar, print_outcome
 
@@ -54,7 +57,7 @@ def command(
     options = Options(jobs or os.cpu_count() or 1, isolation, "cpu", lesson, seed, force)
     try:
         with bar() as progress:
-            outcome = grade(submissions, out, find_course(), options, progress)
+            outcome = grade_class(submissions, out, find_course(), options, progress)
     except (CourseError, GradebookError, SandboxUnavailable, FileNotFoundError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     print_outcome(outcome, out)

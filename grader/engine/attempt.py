@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from course_lib.checking import wire
 from course_lib.checking.results import Observed
-from course_lib.checking.values import observe
 from grader.engine.inside import protocol
 from grader.engine.outputs import Outputs, count
 from grader.engine.sandbox import Sandbox, WorkerLost
@@ -107,11 +106,11 @@ class Attempt:
         except protocol.Malformed as error:
             raise Lost("malformed", str(error)) from None
 
-    def probe(self, source: str, inputs: dict[str, object], seconds: float) -> Observed | Failed:
-        """Runs one case in a fork of the process. Raises Lost, WorkerLost."""
+    def probe(self, number: int, case: bytes, seconds: float) -> Observed | Failed:
+        """Runs one case in the exercise's fork of the process. number: the exercise's, or protocol.HERE; case: as
+        ProbeJob.packed has it. Raises Lost, WorkerLost."""
         token = os.urandom(protocol.TOKEN)
-        case = wire.pack({"source": source, "inputs": {name: observe(thing) for name, thing in inputs.items()}})
-        numbers = int(seconds * 1000).to_bytes(4) + self._limits.observed_bytes.to_bytes(4)
+        numbers = b"".join(n.to_bytes(4) for n in (int(seconds * 1000), self._limits.observed_bytes, number))
         deadline = time.monotonic() + seconds + self._limits.grace_seconds
         self._bytes = 0
         try:

@@ -69,6 +69,12 @@ class SandboxPool(concurrent.futures.Executor):
         """Runs one submission. The future raises only for a fault of the grader, never for one of the student."""
         return self.submit(run_task, task)
 
+    def warm(self) -> None:
+        """Starts all sandboxes now, without waiting: they get ready while the caller does something else. Where one
+        cannot be started, the first task says so."""
+        for _ in range(self._jobs):
+            self.submit(_started)
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the pool when what was submitted is done; each thread ends its own sandbox."""
         with self._lock:
@@ -109,6 +115,14 @@ class SandboxPool(concurrent.futures.Executor):
         finally:
             sandbox.stop()
             self._sandboxes.remove(sandbox)
+
+
+def _started() -> Sandbox:
+    """This thread's sandbox, running."""
+    sandbox: Sandbox = _here.sandbox
+    if not sandbox.running:
+        sandbox.start()
+    return sandbox
 
 
 def run_task(task: Task, settings: tuple[Limits, Isolation, tuple[str, ...]] | None = None) -> Run:

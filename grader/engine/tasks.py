@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
+from course_lib.checking import wire
 from course_lib.checking.results import Observed
+from course_lib.checking.values import observe
 from grader.engine.events import Event
 
 CellStatus = Literal["ok", "error", "timeout", "died", "not_reached"]
@@ -22,6 +25,14 @@ class ProbeJob:
     probe_source: str
     cases: tuple[dict[str, object], ...]
     seconds: float | None = None
+
+    @cached_property
+    def packed(self) -> tuple[bytes, ...]:
+        """The cases as they are sent; made once for all submissions that share the job."""
+        return tuple(
+            wire.pack({"source": self.probe_source, "inputs": {name: observe(x) for name, x in case.items()}})
+            for case in self.cases
+        )
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from nbconvert.exporters import HTMLExporter
 
+from grader.batch import Options, grade_class
 from grader.course import find_course
-from grader.grade import Options, grade
 from grader.sample_class import LESSON, sample_class, write_sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
@@ -24,7 +24,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for sample in sample_class(course):
         if sample.student in wanted:
             write_sample(course, sample, out / "submitted")
-    grade(out / "submitted", out, course, Options(jobs=1))
+    grade_class(out / "submitted", out, course, Options(jobs=1))
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import SaveCells
 
+from grader import first_save
 from grader.gradebook import Book, GradebookError
 from grader.released import Released
 from tests.grading.toy import LESSON
@@ -70,7 +72,7 @@ def test_it_registers_what_nbgraders_own_preprocessor_registers(
 def test_a_new_gradebook_needs_no_program_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", os.defpath)
     with Book.at(tmp_path / "new.db") as book:
-        assert not book.holds(LESSON, "ann")
+        assert "ann" not in book.students(LESSON)
 
 
 def test_scores_are_saved_and_saved_again(book: Book, url: str) -> None:
@@ -108,20 +110,48 @@ def test_a_score_that_waits_for_a_person_is_marked(book: Book, url: str) -> None
     assert grade_of(url, "bo") == (2.0, None, 2.0, True)
 
 
-def test_a_submission_is_saved_whole_or_not_at_all(book: Book, url: str) -> None:
+def test_a_submission_is_saved_whole_or_not_at_all(book: Book, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Breaks(dict[str, float | None]):
         def __getitem__(self, key: str) -> float | None:
             if key == "total-check":
                 raise RuntimeError("the power went")
             return super().__getitem__(key)
 
-    with pytest.raises(RuntimeError):
-        book.save(LESSON, "ann", Breaks(SCORES))
-    assert not book.holds(LESSON, "ann")
+    with monkeypatch.context() as patched:
+        patched.setattr(first_save, "Comment", None)  # the last of the inserts
+        with pytest.raises(AttributeError):
+            book.save(LESSON, "ann", SCORES)
+    assert "ann" not in book.students(LESSON)
     with Gradebook(url) as db, pytest.raises(MissingEntry):
         db.find_student("ann")
     book.save(LESSON, "ann", SCORES)
-    assert book.holds(LESSON, "ann")
+    assert "ann" in book.students(LESSON)
+    with pytest.raises(RuntimeError):
+        book.save(LESSON, "ann", Breaks({**SCORES, "double-check": 0.0}))
+    assert grade_of(url, "ann") == (2.0, None, 2.0, False)
+
+
+def test_a_first_save_leaves_the_rows_that_nbgraders_own_calls_leave(
+    book: Book, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    when = datetime.datetime(2026, 11, 20, 8, 30, tzinfo=datetime.UTC)
+    given = {"unanswered": frozenset({"double"}), "review": frozenset({"total-check"}), "timestamp": when}
+    fast = book.save(LESSON, "ann", {**SCORES, "double-check": None}, **given)  # type: ignore[arg-type]
+    with monkeypatch.context() as patched:
+        patched.setattr(first_save, "is_first", lambda *_: False)
+        slow = book.save(LESSON, "bo", {**SCORES, "double-check": None}, **given)  # type: ignore[arg-type]
+    assert fast == slow
+
+    def rows(student: str) -> list[Any]:
+        with Gradebook(url) as db:
+            submission = db.find_submission(LESSON, student)
+            notebook = submission.notebooks[0]
+            return [
+                {**g.to_dict(), "id": "", "student": ""}
+                for g in (*sorted(notebook.grades, key=lambda g: g.name), *notebook.comments)
+            ] + [submission.timestamp, submission.score, submission.needs_manual_grade, notebook.flagged]
+
+    assert rows("ann") == rows("bo")
 
 
 def test_registering_again_writes_nothing(book: Book, released: Released, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,10 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.utils import determine_grade
 
+from grader.batch import Options, grade_class
 from grader.course import find_course
 from grader.demo import differences
 from grader.engine import Limits
-from grader.grade import Options, grade
 from grader.sample_class import LESSON, Sample, sample_class, write_sample
 
 pytestmark = pytest.mark.sandbox
@@ -49,7 +49,7 @@ def compare(folder: Path, samples: list[Sample]) -> None:
     course = find_course(ROOT)
     for sample in samples:
         write_sample(course, sample, folder / "submitted")
-    ours = grade(folder / "submitted", folder / "ours", course, Options(jobs=2, limits=Limits(cell_seconds=5.0)))
+    ours = grade_class(folder / "submitted", folder / "ours", course, Options(jobs=2, limits=Limits(cell_seconds=5.0)))
     assert differences(samples, ours.receipts) == []
 
     theirs = folder / "theirs"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.batch import Options, grade_class
 from grader.course import Course
 from grader.engine import SandboxUnavailable, pool
-from grader.grade import Options, grade
 
 
 def test_a_warm_start_that_fails_is_one_error_and_not_one_for_each_student(
@@ -20,4 +20,4 @@ def test_a_warm_start_that_fails_is_one_error_and_not_one_for_each_student(
     monkeypatch.setattr(pool, "require", lambda isolation: None)
     monkeypatch.setattr(pool.Sandbox, "start", broken)
     with pytest.raises(SandboxUnavailable, match="no such Python inside"):
-        grade(submitted, tmp_path / "out", at_course, Options(jobs=1))
+        grade_class(submitted, tmp_path / "out", at_course, Options(jobs=1))

@@ -24,6 +24,7 @@ STDOUT, STDERR, RICH, CUT, DONE, OBSERVED, PROBE_ENDED = 20, 21, 22, 23, 24, 25,
 KINDS = frozenset({CONTROL, CELL, PROBE, STDOUT, STDERR, RICH, CUT, DONE, OBSERVED, PROBE_ENDED})
 LONGEST_CONTROL = 16 * 2**20
 TOKEN = 8  # bytes: names the request that an answer belongs to
+HERE = 2**32 - 1  # in place of an exercise's number: run the case in the student's process itself, not in a fork
 
 
 class Malformed(ValueError):

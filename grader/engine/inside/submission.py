@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import probe, protocol
+from . import protocol
+from .probe import Prober
 from .shell import ZMQInteractiveShell
 from .streams import Channel
 
@@ -30,13 +31,14 @@ def live(shell: ZMQInteractiveShell, sock: socket.socket, limits: dict[str, Any]
     if sys.path[0] != "":
         sys.path.insert(0, "")
     set_limits(limits)
+    prober = Prober(shell)
     while (message := protocol.receive(sock, protocol.LONGEST_CONTROL + int(limits["observed_bytes"]))) is not None:
         kind, payload = message
         if kind == protocol.CELL:
             done = run_cell(shell, payload[protocol.TOKEN :].decode())
             channel.send(protocol.DONE, payload[: protocol.TOKEN] + protocol.to_json(done))
         elif kind == protocol.PROBE:
-            channel.send(*probe.answer(shell, payload))
+            channel.send(*prober.answer(payload))
 
 
 def run_cell(shell: ZMQInteractiveShell, source: str) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +16,11 @@ from click.testing import CliRunner
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
-from grader import grade as module
+from grader import batch as module
+from grader import keeping
+from grader.batch import Options, Outcome, grade_class
 from grader.commands.grade import command
 from grader.course import Course
-from grader.grade import Options, Outcome, grade
 from grader.marking import Marked
 from grader.receipts import read_receipt, receipt_path
 from tests.grading import toy
@@ -39,7 +42,7 @@ def out(tmp_path: Path) -> Path:
 def test_a_class_from_end_to_end(submitted: Path, out: Path, course: Course) -> None:
     (submitted / "right" / toy.LESSON / "notes.pdf").write_bytes(b"x")
     seen: list[tuple[int, int]] = []
-    outcome = grade(submitted, out, course, OPTIONS, lambda done, total, _: seen.append((done, total)))
+    outcome = grade_class(submitted, out, course, OPTIONS, lambda done, total, _: seen.append((done, total)))
     assert scores(outcome) == FINAL
     assert seen == [(n, 4) for n in (1, 2, 3, 4)]
     assert outcome.complete
@@ -66,16 +69,16 @@ def test_a_class_from_end_to_end(submitted: Path, out: Path, course: Course) -> 
 
 
 def test_a_second_run_does_nothing_and_a_change_is_graded(submitted: Path, out: Path, course: Course) -> None:
-    first = grade(submitted, out, course, OPTIONS)
+    first = grade_class(submitted, out, course, OPTIONS)
     before = {p: p.stat().st_mtime_ns for p in out.glob("autograded/*/*/*.ipynb")}
-    second = grade(submitted, out, course, OPTIONS)
+    second = grade_class(submitted, out, course, OPTIONS)
     assert (second.graded, sorted(second.skipped)) == ([], sorted(FINAL))
     assert scores(second) == FINAL
     assert {p: p.stat().st_mtime_ns for p in before} == before
     assert {r.seed for r in second.receipts} == {r.seed for r in first.receipts}
 
     toy.hand_in(submitted, "half", toy.answered(course, toy.BOTH))
-    third = grade(submitted, out, course, OPTIONS)
+    third = grade_class(submitted, out, course, OPTIONS)
     assert third.graded == ["half"]
     assert scores(third) == {**FINAL, "half": 5.0}
     assert len({r.seed for r in third.receipts}) == 1  # one class, one set of hidden cases
@@ -84,9 +87,77 @@ def test_a_second_run_does_nothing_and_a_change_is_graded(submitted: Path, out: 
 def test_a_changed_exercise_is_graded_again(
     submitted: Path, out: Path, course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    grade(submitted, out, course, OPTIONS)
-    monkeypatch.setattr(module.Marker, "exercise_hashes", {"double": "new", "total": "new"})
-    assert sorted(grade(submitted, out, course, OPTIONS).graded) == sorted(FINAL)
+    grade_class(submitted, out, course, OPTIONS)
+    monkeypatch.setattr(module, "exercise_hashes", lambda _: {"double": "new", "total": "new"})
+    assert sorted(grade_class(submitted, out, course, OPTIONS).graded) == sorted(FINAL)
+
+
+def test_a_regrade_runs_only_what_has_changed_and_shows_each_changed_score(
+    submitted: Path, out: Path, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grade_class(submitted, out, course, OPTIONS)
+    pages = {s: (out / "feedback" / s / toy.LESSON / f"{toy.LESSON}.html").read_text("utf-8") for s in FINAL}
+    probed: list[list[str]] = []
+    submit = module.SandboxPool.submit_task
+    hashes = module.exercise_hashes
+    monkeypatch.setattr(module, "exercise_hashes", lambda lesson: {**hashes(lesson), "total": "new"})
+    monkeypatch.setattr(
+        module.SandboxPool,
+        "submit_task",
+        lambda pool, task: probed.append([job.exercise for job in task.probes]) or submit(pool, task),
+    )
+    # A score that only a changed exercise can explain: nothing else may come to light again.
+    path = receipt_path(out / "receipts", toy.LESSON, "negated")
+    tree = json.loads(path.read_text("utf-8"))
+    tree["scores"]["total-check"], tree["scores"]["double-check"] = 0.5, 2.5
+    tree["exercises"][0]["score"] = 2.5
+    path.write_text(json.dumps(tree), encoding="utf-8")
+
+    second = grade_class(submitted, out, course, OPTIONS)
+    assert sorted(second.graded) == sorted(FINAL)
+    assert probed == [["total"]] * 3  # one of the four cannot be opened
+    assert second.changes == [module.Change("negated", toy.LESSON, "total-check", 0.5, 2.0)]
+    assert scores(second)["negated"] == 4.5  # 2.5 as it was kept, and 2
+    for student in ("right", "half"):
+        page = (out / "feedback" / student / toy.LESSON / f"{toy.LESSON}.html").read_text("utf-8")
+        assert BeautifulSoup(page, "html.parser").main == BeautifulSoup(pages[student], "html.parser").main
+
+
+def test_a_run_that_has_nothing_to_do_imports_no_torch(submitted: Path, out: Path, at_course: Course) -> None:
+    grade_class(submitted, out, at_course, OPTIONS)
+    script = (
+        "import sys\nfrom click.testing import CliRunner\nfrom grader.commands.grade import command\n"
+        f"done = CliRunner().invoke(command, [{str(submitted)!r}, '--out', {str(out)!r}])\n"
+        "print(done.output)\n"
+        "print([name for name in ('torch', 'matplotlib', 'rfc3987_syntax') if name in sys.modules])\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
+    environment = {**os.environ, "PYTHONPATH": path, "GRADER_COURSE": str(at_course.root)}
+    (at_course.root / "grader" / "exercises").mkdir(exist_ok=True)
+    toy_folder = at_course.root / "grader" / "exercises" / "toy"
+    if not toy_folder.exists():
+        shutil.copytree(Path(toy.__file__).parent / "toy_exercises" / "toy", toy_folder)
+    ran = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert "0 graded, 4 unchanged" in ran.stdout
+    assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_feedback_pages_are_those_of_nbgraders_own_generator(submitted: Path, out: Path, course: Course) -> None:
+    grade_class(submitted, out, course, OPTIONS)
+    ours = {s: (out / "feedback" / s / toy.LESSON / f"{toy.LESSON}.html").read_text("utf-8") for s in FINAL}
+    command = [str(Path(sys.executable).parent / "nbgrader"), "generate_feedback", toy.LESSON, "--force"]
+    subprocess.run(command, cwd=out, capture_output=True, text=True, check=True)
+    for student, page in ours.items():
+        theirs = (out / "feedback" / student / toy.LESSON / f"{toy.LESSON}.html").read_text("utf-8")
+        assert theirs != page  # it was written anew
+        assert _parsed(page) == _parsed(theirs)
+
+
+def _parsed(page: str) -> list[str]:
+    """The page as a browser reads it: nonces and the white space between tags aside."""
+    soup = BeautifulSoup(page, "html.parser")
+    text = re.sub(r"nonce-[\w-]+|nonce=\"[\w-]+\"", "nonce", str(soup))
+    return [part for part in re.split(r"\s*(<[^>]*>)\s*", text) if part.strip()]
 
 
 def test_what_was_cut_off_is_finished(
@@ -96,11 +167,11 @@ def test_what_was_cut_off_is_finished(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "write_receipt", power_cut)  # everything but the receipt is there
+        patched.setattr(keeping, "write_receipt", power_cut)  # everything but the receipt is there
         with pytest.raises(KeyboardInterrupt):
-            grade(submitted, out, course, OPTIONS)
+            grade_class(submitted, out, course, OPTIONS)
     assert list((out / "receipts").glob("*/*.json")) == []
-    outcome = grade(submitted, out, course, OPTIONS)
+    outcome = grade_class(submitted, out, course, OPTIONS)
     assert sorted(outcome.graded) == sorted(FINAL)
     assert scores(outcome) == FINAL
 
@@ -108,14 +179,14 @@ def test_what_was_cut_off_is_finished(
 def test_an_error_in_one_does_not_stop_the_others(
     submitted: Path, out: Path, course: Course, monkeypatch: pytest.MonkeyPatch, at_course: Course
 ) -> None:
-    def faulty(batch: module._Batch, submission: module.Submission, blob: bytes, marked: Marked) -> None:
-        if submission.student == "half":
+    def faulty(batch: module._Batch, work: module._Work, marked: Marked) -> None:
+        if work.submission.student == "half":
             raise RuntimeError("a fault of the grader")
-        save(batch, submission, blob, marked)
+        save(batch, work, marked)
 
     save = module._Batch._save
     monkeypatch.setattr(module._Batch, "_save", faulty)
-    outcome = grade(submitted, out, course, OPTIONS)
+    outcome = grade_class(submitted, out, course, OPTIONS)
     assert scores(outcome) == {student: score for student, score in FINAL.items() if student != "half"}
     assert [(f.student, f.message) for f in outcome.failures] == [("half", "RuntimeError: a fault of the grader")]
     assert not outcome.complete
@@ -125,12 +196,12 @@ def test_an_error_in_one_does_not_stop_the_others(
 
 
 def test_a_persons_scores_survive_a_regrade(submitted: Path, out: Path, course: Course) -> None:
-    grade(submitted, out, course, OPTIONS)
+    grade_class(submitted, out, course, OPTIONS)
     with Gradebook(f"sqlite:///{out / 'gradebook.db'}") as book:
         book.find_grade("double-check", toy.LESSON, toy.LESSON, "negated").manual_score = 1.5
         book.find_comment("double", toy.LESSON, toy.LESSON, "negated").manual_comment = "look at the **sign**"
         book.db.commit()
-    grade(submitted, out, course, Options(jobs=1, force=True))
+    grade_class(submitted, out, course, Options(jobs=1, force=True))
     with Gradebook(f"sqlite:///{out / 'gradebook.db'}") as book:
         assert book.find_grade("double-check", toy.LESSON, toy.LESSON, "negated").score == 1.5
         assert book.find_submission(toy.LESSON, "negated").score == 3.5
@@ -151,7 +222,7 @@ def test_hostile_output_reaches_no_page(course: Course, tmp_path: Path, out: Pat
     notebook = toy.answered(course, toy.BOTH)
     notebook.cells.append(new_code_cell(attack))
     toy.hand_in(tmp_path / "submitted", "mallory", notebook)
-    assert scores(grade(tmp_path / "submitted", out, course, OPTIONS)) == {"mallory": 5.0}
+    assert scores(grade_class(tmp_path / "submitted", out, course, OPTIONS)) == {"mallory": 5.0}
     page = BeautifulSoup(
         (out / "feedback/mallory" / toy.LESSON / f"{toy.LESSON}.html").read_text("utf-8"), "html.parser"
     )
@@ -179,7 +250,7 @@ def test_the_command_line(submitted: Path, out: Path, at_course: Course) -> None
 
 
 def test_a_second_writer_finds_the_folder_an_nbgrader_course(submitted: Path, out: Path, at_course: Course) -> None:
-    grade(submitted, out, at_course, OPTIONS)
+    grade_class(submitted, out, at_course, OPTIONS)
     script = (
         "from traitlets.config import Config\n"
         "from nbgrader.apps import NbGraderAPI\nfrom nbgrader.apps.nbgraderapp import NbGraderApp\n"

@@ -1,0 +1,251 @@
+"""Grades a class, stage after stage; each stage is the module of that name.
+
+1. ``collect``     finds the submissions and accounts for every file
+2. ``opening``     bytes to a plain notebook; 3. ``repair`` puts it into the shape of the release
+4. ``engine``      runs it in a sandbox and observes; 5. ``judge`` compares; 6. ``marking`` ties 2 to 5 together
+7. ``autograded``  the notebook that nbgrader keeps; 8. ``gradebook`` the scores, one transaction each
+9. ``feedback``    the student's page; 10. ``receipts`` written last: what has one is done
+11. ``report``     the instructor's page and grades.csv, from the receipts and the gradebook
+
+An error in one submission never stops the others. A repeated run does only what has changed or was cut off.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.collect import Collected, Submission, collect
+from grader.course import Course
+from grader.course_folder import prepare
+from grader.engine import Limits, Run, SandboxPool, SandboxUnavailable
+from grader.feedback import FeedbackPages
+from grader.gradebook import Book
+from grader.keeping import Keeper, Standing
+from grader.lesson import Lesson, read_lesson
+from grader.opening import Unreadable
+from grader.receipts import Change, Receipt, all_receipts, batch_seed, changes
+from grader.reference import exercise_hashes
+from grader.report import Failure, Findings, grades_csv, write_report
+
+if TYPE_CHECKING:
+    from grader.marking import Marked, Marker
+    from grader.repair import Repaired
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade. seed: of the hidden cases; None goes on with the folder's, or draws one."""
+
+    jobs: int = 2
+    isolation: str = "bubblewrap"
+    device: str = "cpu"
+    lesson: str | None = None
+    seed: int | None = None
+    force: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass
+class Outcome:
+    """What a run did. receipts: of every submission in the folder, also those that had not changed."""
+
+    collected: Collected
+    receipts: list[Receipt] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    graded: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    report: Path | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every submission got a verdict."""
+        return not self.failures and all(receipt.complete for receipt in self.receipts)
+
+
+Progress = Callable[[int, int, str], None]
+
+
+def grade_class(place: Path, out: Path, course: Course, options: Options, progress: Progress | None = None) -> Outcome:
+    """Grades the submissions at a place into a folder. progress: called with (done, all, student).
+
+    Raises FileNotFoundError, ValueError, CourseError, GradebookError or SandboxUnavailable before anything is graded.
+    """
+    out = out.resolve()
+    wanted = course.lesson(options.lesson).id if options.lesson else None
+    collected = collect(place.resolve(), [ref.id for ref in course.lessons()], wanted)
+    outcome = Outcome(collected)
+    prepare(out, course)
+    seed = batch_seed(out / "receipts", options.seed, fresh=options.force)
+    done = 0
+    titles = {}
+    with Book.at(out / "gradebook.db") as book:
+        for lesson_id in dict.fromkeys(submission.lesson for submission in collected.submissions):
+            lesson = read_lesson(course.lesson(lesson_id).source)
+            titles[lesson_id] = {code: lesson.title(code) for code in ("en", "zh")}
+            batch = _Batch(lesson, seed, book, out, options, outcome)
+            for student in batch.run([s for s in collected.submissions if s.lesson == lesson_id]):
+                done += 1
+                if progress is not None:
+                    progress(done, len(collected.submissions), student)
+        outcome.receipts = all_receipts(out / "receipts")
+        lessons = {receipt.lesson for receipt in outcome.receipts}
+        final = {(lesson, s): scores for lesson in lessons for s, scores in book.scores(lesson).items()}
+    findings = Findings(
+        outcome.receipts, final, titles, outcome.failures, collected.refused, collected.ignored, out / "report"
+    )
+    (out / "grades.csv").write_text(grades_csv(findings), encoding="utf-8-sig")
+    outcome.report = write_report(out / "report", findings)
+    return outcome
+
+
+class _Batch:
+    """The submissions of one lesson on their way through the stages."""
+
+    def __init__(self, lesson: Lesson, seed: int, book: Book, out: Path, options: Options, outcome: Outcome) -> None:
+        self.lesson, self.seed, self.book, self.options, self.outcome = lesson, seed, book, options, outcome
+        self.keeper = Keeper(out, book, exercise_hashes(lesson), options.device, options.isolation)
+        self.held = book.students(lesson.ref.id)
+
+    @cached_property
+    def marker(self) -> Marker:
+        """Imports torch and runs the references: only where something is to be graded."""
+        from grader.marking import Marker
+
+        marker = Marker(self.lesson, self.seed)
+        self.book.register(marker.released)
+        return marker
+
+    @cached_property
+    def pages(self) -> FeedbackPages:
+        return FeedbackPages()
+
+    def run(self, submissions: list[Submission]) -> Iterator[str]:
+        """Grades them, yielding each student when done with. A few are in the sandboxes at any time, no more."""
+        waiting: deque[_Work] = deque()
+        for submission in submissions:
+            work = self._look_at(submission)
+            if work is None:
+                yield submission.student
+            else:
+                waiting.append(work)
+        if not waiting:
+            return
+        running: dict[Future[Run], _Work] = {}
+        jobs = min(self.options.jobs, len(waiting))
+        with SandboxPool(jobs, self.options.limits, self.options.isolation, self.lesson.warmup) as pool:  # type: ignore[arg-type]
+            pool.warm()  # they import torch while this process does
+            _ = self.marker, self.pages
+            try:
+                while waiting or running:
+                    while waiting and len(running) < 2 * jobs:
+                        work = waiting.popleft()
+                        future = self._begin(work, pool)
+                        if future is None:
+                            yield work.submission.student
+                        else:
+                            running[future] = work
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        work = running.pop(future)
+                        again = self._end(work, future, pool)
+                        if again is None:
+                            yield work.submission.student
+                        else:
+                            running[again] = work
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _look_at(self, submission: Submission) -> _Work | None:
+        """What is to be done for a submission; None for nothing."""
+        try:
+            standing = self.keeper.standing(submission, self.options.seed, self.held, self.options.force)
+        except Exception as error:
+            self._failed(submission, error)
+            return None
+        if not standing.stale:
+            self.outcome.skipped.append(submission.student)
+            return None
+        return _Work(submission, standing)
+
+    def _begin(self, work: _Work, pool: SandboxPool) -> Future[Run] | None:
+        """Hands a submission to the sandbox; None where it is done with already."""
+        work.since = time.perf_counter()
+        try:
+            work.blob = work.submission.read()
+            try:
+                work.repaired = self.marker.open(work.blob)
+            except Unreadable as why:
+                self._save(work, self.marker.unreadable(why.text))
+                return None
+            task = self.marker.task(work.repaired, self._wanted(work))
+            work.spent = work.so_far()
+            return pool.submit_task(task)
+        except SandboxUnavailable:
+            raise
+        except Exception as error:
+            self._failed(work.submission, error)
+            return None
+
+    def _end(self, work: _Work, future: Future[Run], pool: SandboxPool) -> Future[Run] | None:
+        """Marks what came back and keeps it; where earlier answers spoiled later ones, those are tried once more."""
+        work.since = time.perf_counter()
+        try:
+            if work.run is None:
+                work.run = future.result()
+                second = self.marker.second(work.repaired, work.run)
+                if second is not None:
+                    work.spent = work.so_far()
+                    return pool.submit_task(second)
+                self._save(work, self.marker.mark(work.repaired, work.run))
+            else:
+                self._save(work, self.marker.mark(work.repaired, work.run, future.result()))
+        except SandboxUnavailable:
+            raise  # nobody can be graded; what is done is kept, and the next run goes on from there
+        except Exception as error:
+            self._failed(work.submission, error)
+        return None
+
+    def _wanted(self, work: _Work) -> frozenset[str] | None:
+        """The exercises to grade, with those that are affected by them; None for all."""
+        return None if work.standing.receipt is None else self.marker.touched(work.standing.stale)
+
+    def _failed(self, submission: Submission, error: Exception) -> None:
+        log.exception("%s, %s", submission.student, submission.lesson)
+        words = f"{type(error).__name__}: {error}"[:500]
+        self.outcome.failures.append(Failure(submission.student, submission.lesson, words))
+
+    def _save(self, work: _Work, marked: Marked) -> None:
+        self.keeper.forget(work.submission)
+        receipt = self.keeper.save(
+            work.submission, work.blob, marked, self.marker, self.pages, work.standing.receipt, work.so_far
+        )
+        self.outcome.graded.append(work.submission.student)
+        self.outcome.changes += changes(work.standing.before, receipt)
+
+
+@dataclass
+class _Work:
+    """One submission while it is being graded."""
+
+    submission: Submission
+    standing: Standing
+    blob: bytes = b""
+    repaired: Repaired = field(init=False)
+    run: Run | None = None
+    spent: float = 0.0  # seconds of this process, while no sandbox is waited for
+    since: float = 0.0
+
+    def so_far(self) -> float:
+        """``spent``, and what has gone by since this process took the submission up again."""
+        return self.spent + time.perf_counter() - self.since

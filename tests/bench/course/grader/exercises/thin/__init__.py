@@ -1,0 +1,1 @@
+"""The exercises of the thin notebook that ``make bench`` measures with."""
