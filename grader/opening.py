@@ -140,7 +140,7 @@ def _cells_of(tree: Any) -> list[Any] | None:
 
 def _plain_cell(cell: dict[str, Any], number: int) -> NotebookNode:
     kind = cell.get("cell_type")
-    if kind not in _MAKERS:
+    if not isinstance(kind, str) or kind not in _MAKERS:
         kind = "code" if "outputs" in cell or "input" in cell else "markdown"
     source = readable(cell.get("source", cell.get("input", "")))[:MAX_SOURCE]
     given = cell.get("id")

@@ -154,11 +154,11 @@ def _parses(source: str) -> bool:
 
 def _marks(cell: NotebookNode) -> dict[str, object] | None:
     marks = cell.metadata.get("nbgrader")
-    return marks if isinstance(marks, dict) and marks.get("grade_id") else None
+    return marks if isinstance(marks, dict) and isinstance(marks.get("grade_id"), str) else None
 
 
 def _marks_changed(cell: NotebookNode, slot: Slot) -> bool:
-    marks, right = _marks(cell), slot.cell.metadata.get("nbgrader")
+    marks, right = _marks(cell), slot.cell.metadata.get("nbgrader") or {}
     return marks is not None and any(marks.get(k) != right[k] for k in ("grade", "solution", "points") if k in right)
 
 

@@ -169,7 +169,9 @@ def launch(isolation: Isolation, limits: Limits, control: int, warmup: tuple[str
         text = info.read()
     if not text:
         launched.process.wait()
-        raise SandboxUnavailable(f"bwrap: {launched.words()}")
+        words = launched.words()
+        launched.log.close()
+        raise SandboxUnavailable(f"bwrap: {words}")
     launched.pid = int(json.loads(text)["child-pid"])
     return launched
 

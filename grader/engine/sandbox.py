@@ -57,7 +57,19 @@ class Sandbox:
         return self._launched.pid
 
     def start(self) -> None:
-        """Launches and waits until it is warm and known to be without privileges. Raises SandboxUnavailable."""
+        """Launches and waits until it is warm and known to be without privileges. Raises SandboxUnavailable.
+
+        A warm process that is lost on its way (killed by the system for memory, say) is given a second chance.
+        """
+        try:
+            self._start()
+        except WorkerLost:
+            try:
+                self._start()
+            except WorkerLost as error:
+                raise SandboxUnavailable(f"the warm process did not start ({error})") from None
+
+    def _start(self) -> None:
         for warmup in (self.warmup, ()):
             self.stop()
             mine, theirs = socket.socketpair()
@@ -75,7 +87,7 @@ class Sandbox:
             except WorkerLost as error:
                 words = launched.words()
                 self.stop()
-                raise SandboxUnavailable(f"the warm process did not start ({error}): {words}") from None
+                raise WorkerLost(f"{error}: {words}") from None
             # A thread that the warm-up cells started would make forking unsafe: start without them.
             if ready["threads"] == 1:
                 break

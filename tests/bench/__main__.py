@@ -79,10 +79,7 @@ def bench_thin(root: Path, sizes: tuple[int, ...], stock_size: int) -> dict[str,
     floor = _floor(classes[middle], 2)
     _line("floor, two at a time", middle, floor)
     # From the smallest class to the largest: the start is paid once, every further submission costs this much.
-    marginal = {
-        f"{a}-{b}": (two[b].took.seconds - two[a].took.seconds) / (b - a)
-        for a, b in itertools.pairwise(sizes)
-    }
+    marginal = {f"{a}-{b}": (two[b].took.seconds - two[a].took.seconds) / (b - a) for a, b in itertools.pairwise(sizes)}
     overhead = sorted(two[middle].overhead)
     equal = (
         {s: two[stock_size].scores[s] for s in theirs.scores} == theirs.scores

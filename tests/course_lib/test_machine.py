@@ -36,7 +36,7 @@ def test_one_seed_seeds_all_and_gives_generators_of_its_own():
     def draw():
         own = seed_everything(7)
         return (
-            random.random(),  # noqa: S311 - chance for learning, not for secrets
+            random.random(),
             np.random.rand(),
             torch.rand(1).item(),
             own.numpy.random(),

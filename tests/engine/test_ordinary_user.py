@@ -14,7 +14,13 @@ from grader.engine.launch import unused_id
 from grader.engine.mounts import visible
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = ("test_reach.py", "test_channel.py", pytest.param("test_cells_that_end.py", marks=pytest.mark.long))
+FILES = (
+    "engine/test_reach.py",
+    "engine/test_channel.py",
+    "attacks/test_attacks.py",
+    pytest.param("engine/test_cells_that_end.py", marks=pytest.mark.long),
+    pytest.param("engine/test_cases.py", marks=pytest.mark.long),
+)
 
 
 @pytest.mark.sandbox
@@ -33,7 +39,7 @@ def test_attacks_as_an_ordinary_user(file: str) -> None:
     command += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--no-new-privs"]
     command += ["--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--"]
     command += [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", "-m", "sandbox"]
-    command.append(str(Path(__file__).with_name(file)))
+    command.append(str(ROOT / "tests" / file))
     environment = {"HOME": "/tmp", "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
     assert shutil.which("setpriv") is not None
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=400, check=False)

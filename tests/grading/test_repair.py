@@ -188,7 +188,7 @@ def test_another_kernel_is_said_and_set_back(right: NotebookNode, released: Rele
 
 @pytest.mark.parametrize("seed", range(40))
 def test_any_mixture_of_mangling_keeps_the_answers(right: NotebookNode, released: Released, seed: int) -> None:
-    rng = random.Random(seed)  # noqa: S311 - not a secret
+    rng = random.Random(seed)
     moves: list[Callable[[list[NotebookNode]], None]] = [
         lambda cells: rng.shuffle(cells),
         lambda cells: cells.append(copy.deepcopy(rng.choice(cells))),

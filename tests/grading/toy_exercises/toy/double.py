@@ -35,4 +35,5 @@ EXERCISE = Exercise(
     ),
     right=(Right("sum", "def double(x):\n    return x + x"), Right("star", "def double(x):\n    return x * 2")),
     fallback=Hint(Text(en="Look again.", zh="再看看。"), Text(en="A neighbour.", zh="一道相近的题。")),
+    timeout=1.5,
 )

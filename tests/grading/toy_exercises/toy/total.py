@@ -33,4 +33,5 @@ EXERCISE = Exercise(
         Right("dot", "def total(x):\n    return float(x @ np.ones_like(x))"),
     ),
     fallback=Hint(Text(en="Look again.", zh="再看看。"), Text(en="A neighbour.", zh="一道相近的题。")),
+    timeout=1.5,
 )
