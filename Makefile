@@ -4,7 +4,7 @@ PY := .venv/bin/python
 GRADER := .venv/bin/grader
 lang ?= both
 
-.PHONY: help setup demo lab test test-fast test-long bench build verify lint lock clean
+.PHONY: help setup demo lab test test-fast test-long bench attacks build verify lint lock clean
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -28,6 +28,9 @@ test-long: setup  ## the large counts that make test leaves out (some minutes mo
 
 bench: setup  ## time grading against stock nbgrader autograde on the same submissions
 	$(PY) -m tests.bench
+
+attacks: setup  ## run the attack suite here and in plain nbgrader, and write tests/attacks/TABLE.md (some ten minutes)
+	$(PY) -m tests.attacks.table
 
 build: setup  ## build and execute the notebooks from their lesson.py
 	$(GRADER) build

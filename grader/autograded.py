@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -25,6 +25,7 @@ from grader.repair import Repaired
 NOTES_ID = "grader-notes"
 REPAIRED_TITLE = Text(en="The grader repaired this notebook", zh="评分程序修复了这份笔记本")
 STOPPED_TITLE = Text(en="Something was stopped while this notebook ran", zh="运行这份笔记本时，有内容被中止")
+UNREADABLE_TITLE = Text(en="This file could not be graded", zh="这份文件无法评分")
 HINT_STEP = 3  # a graded page shows the whole ladder; there is no next step to ask for
 _BOX = (
     "border-left:.35em solid {hue};padding:.5em 1em;margin:.5em 0;background:rgba(128,128,128,.07);border-radius:.3em"
@@ -58,9 +59,14 @@ def autograded_notebook(
                 cell["execution_count"] = _count(runs[cell.id].execution_count)
         else:
             _clean_prose(cell, released)
-    boxes = [_box(title, repaired.notes, _HUES["notes"])] if repaired.notes else []
-    happened = tuple(dict.fromkeys(event.message for event in events))
-    boxes += [_box(STOPPED_TITLE, happened, _HUES["events"])] if happened else []
+    return with_boxes(notebook, repaired.notes, title, [event.message for event in events])
+
+
+def with_boxes(notebook: NotebookNode, notes: Sequence[Text], title: Text, happened: Iterable[Text]) -> NotebookNode:
+    """The notebook with a first cell that says what was repaired and what was stopped, where there is anything."""
+    boxes = [_box(title, notes, _HUES["notes"])] if notes else []
+    several = tuple(dict.fromkeys(happened))
+    boxes += [_box(STOPPED_TITLE, several, _HUES["events"])] if several else []
     if boxes:
         notebook.cells.insert(0, markdown_cell("\n".join(boxes), NOTES_ID))
     return notebook

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from course_lib.checking.words import SIGNS
 from grader.course import Course
 from grader.lesson import Lesson, place
 from grader.notebook import LANGUAGE_INFO, to_notebook
@@ -42,6 +43,7 @@ def build_lesson(course: Course, lesson: Lesson, progress: Progress = lambda *_:
     progress("check packs", 0, len(lesson.cells))
     make_packs(course, lesson)
     run_notebook(course, lesson, notebook, progress)
+    every_check_passed(lesson, notebook)
     tidy(notebook)
     notebook.metadata["course"] = made_from(course, lesson.ref)
     _write(notebook, lesson.ref.notebook)
@@ -104,6 +106,16 @@ def run_notebook(course: Course, lesson: Lesson, notebook: Any, progress: Progre
         raise BuildError(_failure(lesson, reached, "the kernel died")) from None
     except RuntimeError as error:
         raise BuildError(f"{lesson.ref.id}: the kernel did not start: {error}") from None
+
+
+def every_check_passed(lesson: Lesson, notebook: Any) -> None:
+    """The references pass after all of the lesson's cells have run; `grader verify` shows that they also do without
+    the demonstrations that grading skips. Raises BuildError where a check is not passed."""
+    for index, cell in enumerate(notebook.cells):
+        if "check" in lesson.cells[index].tags:
+            shown = "".join(str(o.get("data", {}).get("text/plain", "")) for o in cell.outputs)
+            if not shown.startswith(SIGNS["pass"]):
+                raise BuildError(_failure(lesson, index, f"the reference does not pass its check\n{shown[:500]}"))
 
 
 def environment(course: Course) -> dict[str, str]:

@@ -107,10 +107,13 @@ class FeedbackPages:
             shown, resources = step.preprocess(shown, resources)
         return str(self._template.render(nb=shown, resources=resources)).lstrip()
 
-    def write(self, root: Path, lesson: str, student: str, notebook: NotebookNode, saved: Saved) -> Path:
-        """Writes one student's page to root/feedback/<student>/<lesson>/<lesson>.html, over an older one."""
-        path = root / "feedback" / student / lesson / f"{lesson}.html"
-        write_whole(path, self.page(lesson, student, notebook, saved).encode())
+    def write(
+        self, root: Path, lesson: str, student: str, notebook: NotebookNode, saved: Saved, name: str | None = None
+    ) -> Path:
+        """Writes one student's page to root/feedback/<student>/<lesson>/<name>.html, over an older one. name: the
+        notebook's, where it is not the lesson's."""
+        path = root / "feedback" / student / lesson / f"{name or lesson}.html"
+        write_whole(path, self.page(name or lesson, student, notebook, saved).encode())
         return path
 
 

@@ -117,7 +117,7 @@ class Book:
         What a person entered (manual scores, extra credit, comments) is never touched. Returns what now stands there.
         """
         lesson_rows = self._layout(lesson)
-        with self._transaction() as db:
+        with self.transaction() as db:
             if lesson_rows is not None and first_save.is_first(db.db, lesson_rows, student):
                 return self._first(lesson_rows, student, scores, unanswered, review, timestamp)
             db.update_or_create_student(student)
@@ -135,9 +135,9 @@ class Book:
             for comment in notebook.comments:
                 comment.auto_comment = NO_RESPONSE.say("both", " / ") if comment.name in unanswered else None
             return Saved(
-                {grade.name: _final(grade) for grade in notebook.grades},
+                {grade.name: final_score(grade) for grade in notebook.grades},
                 {grade.name: float(grade.cell.max_score) for grade in notebook.grades},
-                {c.name: _said(c) for c in notebook.comments},
+                {c.name: said(c) for c in notebook.comments},
                 float(notebook.late_submission_penalty or 0.0),
             )
 
@@ -187,7 +187,7 @@ class Book:
         )
         found: dict[str, dict[str, float]] = {student: {} for student in sorted(self.students(lesson))}
         for row in self._db.db.execute(rows):
-            found[row.student_id][row.name] = _final(row)
+            found[row.student_id][row.name] = final_score(row)
         return found
 
     def _registered(self, released: Released) -> bool:
@@ -206,7 +206,7 @@ class Book:
         return known == wanted and points == worth
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[Any]:
+    def transaction(self) -> Iterator[Any]:
         """nbgrader's API with its commits put off to the end of the block, and undone where the block fails."""
         session = self._db.db
         commit = session.commit
@@ -222,13 +222,13 @@ class Book:
             session.remove()
 
 
-def _final(grade: Any) -> float:
+def final_score(grade: Any) -> float:
     """A grade's score as nbgrader's own ``Grade.score`` works it out, without asking the database once more."""
     given = grade.manual_score if grade.manual_score is not None else grade.auto_score
     return float(given or 0.0) + float(grade.extra_credit or 0.0)
 
 
-def _said(comment: Any) -> str | None:
+def said(comment: Any) -> str | None:
     said = comment.manual_comment if comment.manual_comment is not None else comment.auto_comment
     return None if said is None else str(said)
 

@@ -14,7 +14,7 @@ from nbformat.notebooknode import NotebookNode
 
 from course_lib.checking.results import Difference, ExerciseResult, FailingCase, PropertyResult
 from course_lib.text import Text
-from grader.autograded import autograded_notebook
+from grader.autograded import UNREADABLE_TITLE, autograded_notebook
 from grader.engine.events import Event
 from grader.engine.tasks import ProbeJob, Run, Task
 from grader.judge import Judge
@@ -30,7 +30,6 @@ CARRIED = Text(
     "one, and these are the points it earns so.",
     zh="这道题调用了前面一道尚未答对的练习。评分时又用正确的数值代替那道题的结果试了一遍，这里是这样得到的分数。",
 )
-UNREADABLE_TITLE = Text(en="This file could not be graded", zh="这份文件无法评分")
 
 
 @dataclass(frozen=True)

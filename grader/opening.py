@@ -147,10 +147,17 @@ def _plain_cell(cell: dict[str, Any], number: int) -> NotebookNode:
     plain = _MAKERS[kind](source, given if isinstance(given, str) and CELL_ID.match(given) else f"cell-{number}")
     metadata = cell.get("metadata")
     if isinstance(metadata, dict) and isinstance(metadata.get("nbgrader"), dict):
-        plain.metadata["nbgrader"] = dict(metadata["nbgrader"])
+        plain.metadata["nbgrader"] = NotebookNode({k: v for k, v in metadata["nbgrader"].items() if _is_mark(k, v)})
     if kind == "markdown" and (attached := _attachments(cell.get("attachments"))):
         plain["attachments"] = attached
     return plain
+
+
+def _is_mark(key: str, value: Any) -> bool:
+    """nbgrader's marks are words, numbers and truth values; anything else may be nested without end."""
+    return len(key) < 100 and (
+        isinstance(value, (bool, float)) or (isinstance(value, (str, int)) and len(str(value)) < 200)
+    )
 
 
 def _attachments(given: Any) -> dict[str, dict[str, str]]:

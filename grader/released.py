@@ -55,6 +55,11 @@ class Released:
         given = self.cells.get(cell.id)
         return given is not None and (cell.source == given.source or cell.source in self.variants.get(cell.id, ()))
 
+    def as_given(self, slot: Slot, source: str) -> bool:
+        """Whether a text is the one that students were given for a slot, in any of its languages or without what is
+        hidden in it."""
+        return source == slot.cell.source or source in self.variants.get(slot.cell.id, ())
+
     def points(self, key: str) -> float:
         """What a check or a written answer is worth."""
         return float(self.slots[key].cell.metadata.nbgrader["points"])

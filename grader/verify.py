@@ -24,6 +24,7 @@ from grader.reference import (
     solution_cell,
     stub,
 )
+from grader.skipped import without_demonstrations
 from grader.spec import STUB, Exercise
 
 SEEDS = 20
@@ -52,6 +53,7 @@ class ExerciseProof:
     right_passed: int = 0
     cases: int = 0
     seeds: int = 0
+    skipped: int = 0  # the lesson's demonstration cells that grading leaves out
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -68,7 +70,14 @@ def verify_lesson(
     """
     exercises = load_exercises(lesson)
     packs = {name: make_pack(lesson, name, spec) for name, spec in exercises.items()}
-    return [_prove(lesson, name, exercises, packs, seeds, step) for name in exercises]
+    proofs = [_prove(lesson, name, exercises, packs, seeds, step) for name in exercises]
+    step(f"{lesson.ref.id}: without the cells that grading skips")
+    skipped = without_demonstrations(lesson, exercises, packs)
+    for proof in proofs:
+        proof.skipped = skipped.cells
+        if problem := skipped.problems.get(proof.key):
+            proof.findings.append(Finding(proof.key, "needs-skipped-cell", "reference", problem))
+    return proofs
 
 
 def _prove(

@@ -14,6 +14,11 @@ import click
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where everything goes.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Submissions at once.  [default: one per processor core]")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option(
+    "--assignment",
+    type=click.Path(exists=True, path_type=Path),
+    help="Grade any nbgrader assignment instead of a lesson: its source notebook, or its folder in source/.",
+)
 @click.option("--lesson", help="Only this lesson: its id, slug or number.")
 @click.option(
     "--isolation",
@@ -29,6 +34,7 @@ def command(
     out: Path,
     jobs: int | None,
     device: str,
+    assignment: Path | None,
     lesson: str | None,
     isolation: str,
     seed: int | None,
@@ -38,11 +44,14 @@ def command(
 
     OUT becomes an nbgrader course with gradebook.db, autograded/ and feedback/, and gets grades.csv, report/ and
     receipts/. What has not changed since the last run is skipped. The exit status is 0 when every submission got a
-    verdict, whatever the verdict.
+    verdict, whatever the verdict. With --assignment it also gets differences.csv: each cell to which nbgrader itself
+    would have given other points, and why.
     """
     from grader.quick_start import import_nbformat
 
     import_nbformat()  # before anything else imports it
+    from grader.assignment.run import grade_assignment
+    from grader.assignment.source import AssignmentError, read_assignment
     from grader.batch import Options, grade_class
     from grader.course import CourseError, find_course
     from grader.engine import SandboxUnavailable
@@ -57,8 +66,11 @@ def command(
     options = Options(jobs or os.cpu_count() or 1, isolation, "cpu", lesson, seed, force)
     try:
         with bar() as progress:
-            outcome = grade_class(submissions, out, find_course(), options, progress)
-    except (CourseError, GradebookError, SandboxUnavailable, FileNotFoundError, ValueError) as error:
+            if assignment is None:
+                outcome = grade_class(submissions, out, find_course(), options, progress)
+            else:
+                outcome = grade_assignment(submissions, out, read_assignment(assignment), options, progress)
+    except (AssignmentError, CourseError, GradebookError, SandboxUnavailable, FileNotFoundError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     print_outcome(outcome, out)
     sys.exit(0 if outcome.complete else 1)

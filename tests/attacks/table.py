@@ -7,8 +7,10 @@ that only wait for a limit of many seconds, or would take the machine down, are 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -80,10 +82,17 @@ def plain(course: Course, several: list[Attack], root: Path) -> dict[str, str]:
         except (ValueError, KeyError, TypeError, RecursionError):
             pass
         toy.hand_in(root / "submitted", attack.name, blob)
+    gains = {}
     for number, attack in enumerate(several):
         print(f"{number + 1}/{len(several)} {attack.name}", file=sys.stderr, flush=True)
-        contained(root, "autograde", toy.LESSON, "--student", attack.name)
-    return {attack.name: gained(root, attack) for attack in several}
+        own = root.with_name(f"plain-{number}")  # a course of its own: some change everybody's grades
+        shutil.copytree(root, own)
+        for other in several:
+            if other is not attack:
+                shutil.rmtree(own / "submitted" / other.name)
+        contained(own, "autograde", toy.LESSON)
+        gains[attack.name] = gained(own, attack)
+    return gains
 
 
 def contained(root: Path, *words: str) -> None:
@@ -100,12 +109,13 @@ def contained(root: Path, *words: str) -> None:
         "timeout",
         "-k",
         "5",
-        "120",
+        "50",
     ]
     command += [str(Path(sys.executable).parent / "nbgrader"), *words]
     environment = {**os.environ, "JUPYTER_RUNTIME_DIR": str(root / "run"), "IPYTHONDIR": str(root / "ipython")}
     environment |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "MPLCONFIGDIR": str(root)}
-    subprocess.run(command, capture_output=True, check=False, env=environment)
+    with contextlib.suppress(subprocess.TimeoutExpired):  # some stop the container's first process
+        subprocess.run(command, capture_output=True, check=False, env=environment, timeout=60)
 
 
 def gained(root: Path, attack: Attack) -> str:

@@ -149,6 +149,15 @@ def test_building_runs_the_notebook_and_is_repeatable(full: Tiny) -> None:
 
 
 @pytest.mark.kernel
+def test_a_reference_that_another_cell_spoils_is_found(full: Tiny) -> None:
+    """Grading leaves that cell out; so what it does must not matter."""
+    full.edit('check("tiny.double")', 'double = lambda x: 3 * x\ncheck("tiny.double")')
+    result = invoke()
+    assert result.exit_code == 1
+    assert "cell double-check: the reference does not pass its check" in result.output
+
+
+@pytest.mark.kernel
 def test_a_cell_that_fails_is_named_and_nothing_is_written(full: Tiny) -> None:
     full.edit("# P(y | x) stays whole\n", "# P(y | x) stays whole\n\nraise KeyError('gone')\n")
     line = full.source.read_text(encoding="utf-8").split("raise KeyError")[0].count("\n") + 1

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from course_lib.text import Text
-from grader import packing, reference, verify
+from grader import packing, reference, skipped, verify
 from grader.course import LessonRef
 from grader.lesson import Lesson, parse
 from grader.spec import Case, Exercise, Hint, Property, Right, Wrong
@@ -99,7 +99,9 @@ TOTAL = dataclasses.replace(
 
 def findings(monkeypatch: pytest.MonkeyPatch, double: Exercise = DOUBLE, source: str = SOURCE) -> set[tuple[str, str]]:
     probe = {"double": probe_double, "total": probe_total}
-    monkeypatch.setattr(verify, "load_exercises", lambda lesson: {"double": double, "total": TOTAL})
+    for module in (verify, reference):
+        monkeypatch.setattr(module, "load_exercises", lambda lesson: {"double": double, "total": TOTAL})
+    monkeypatch.setattr(packing, "exercise_hash", lambda lesson, name: name)
     # A shipped probe is called `probe`; here two of them live in one test file.
     renamed = {name: reference.probe_source(dataclasses.replace(DOUBLE, probe=p)) for name, p in probe.items()}
     monkeypatch.setattr(
@@ -118,6 +120,12 @@ def _name(spec: Exercise) -> str:
 
 def test_a_good_exercise_is_perfect(monkeypatch: pytest.MonkeyPatch) -> None:
     assert findings(monkeypatch) == set()
+
+
+def test_a_cell_that_is_skipped_but_needed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = skipped.cells_to_run
+    monkeypatch.setattr(skipped, "cells_to_run", lambda *given: [c for c in chosen(*given) if c.id != "imports"])
+    assert findings(monkeypatch) == {("needs-skipped-cell", "reference")}
 
 
 def test_a_right_answer_that_is_rejected_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
