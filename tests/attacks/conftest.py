@@ -58,7 +58,8 @@ def services() -> Iterator[int]:
     """Services of the machine that no student may talk to: on the loopback, and under an abstract name."""
     inet, unix = socket.socket(), socket.socket(socket.AF_UNIX)
     inet.bind(("127.0.0.1", 0))
-    unix.bind("\0grader-attack-target")
+    port = int(inet.getsockname()[1])
+    unix.bind(f"\0grader-attack-target-{port}")  # the number keeps two test runs on one machine apart
     for listener in (inet, unix):
         listener.listen()
 
@@ -71,7 +72,7 @@ def services() -> Iterator[int]:
                     return
 
         threading.Thread(target=welcome, daemon=True).start()
-    yield int(inet.getsockname()[1])
+    yield port
     inet.close()
     unix.close()
 

@@ -30,7 +30,7 @@ ATTACKS = (
     Attack(
         "connects_to_an_abstract_socket",
         "import socket\ntry:\n"
-        "    s = socket.socket(socket.AF_UNIX)\n    s.connect('\\0grader-attack-target')\n"
+        "    s = socket.socket(socket.AF_UNIX)\n    s.connect('\\0grader-attack-target-{port}')\n"
         f"    print({STOLEN!r})\nexcept OSError as error: print(error)",
     ),
     Attack(

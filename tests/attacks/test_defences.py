@@ -40,7 +40,7 @@ def test_the_network_is_closed(monkeypatch: pytest.MonkeyPatch, services: int) -
     assert STOLEN not in shown(attacked("connects_to_a_service_on_this_machine", services))
     without(monkeypatch, "_NAMESPACES", "--unshare-net")
     assert STOLEN in shown(attacked("connects_to_a_service_on_this_machine", services))
-    assert STOLEN in shown(attacked("connects_to_an_abstract_socket"))
+    assert STOLEN in shown(attacked("connects_to_an_abstract_socket", services))
 
 
 def test_the_environment_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,13 +64,12 @@ def test_the_gradebook_is_out_of_sight(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert STOLEN in shown(attacked("searches_the_disk_for_classmates"))
 
 
-@pytest.mark.parametrize("name", ["asks_for_a_key", "makes_an_io_uring"])
+@pytest.mark.parametrize("name", ["asks_for_a_key", "makes_a_userfaultfd"])
 def test_system_calls_are_filtered(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert STOLEN not in shown(attacked(name))
     allow_all = b"\x06\x00\x00\x00\x00\x00\xff\x7f"  # one instruction: return SECCOMP_RET_ALLOW
     monkeypatch.setattr(seccomp, "program", lambda: allow_all)
-    run = attacked(name)
-    assert STOLEN in shown(run) or "-38" in shown(run) or "-1'" not in shown(run), shown(run)
+    assert STOLEN in shown(attacked(name))
 
 
 @pytest.mark.parametrize(("place", "word"), [("_NAMESPACES", "--unshare-pid"), ("_SEALS", "--as-pid-1")])

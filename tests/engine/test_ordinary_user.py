@@ -19,7 +19,6 @@ FILES = (
     "engine/test_channel.py",
     "attacks/test_attacks.py",
     pytest.param("engine/test_cells_that_end.py", marks=pytest.mark.long),
-    pytest.param("engine/test_cases.py", marks=pytest.mark.long),
 )
 
 
