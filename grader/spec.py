@@ -14,7 +14,7 @@ import numpy as np
 from course_lib.checking.results import Hint
 from course_lib.text import Text
 
-__all__ = ["STUB", "Case", "Exercise", "Hint", "Property", "Right", "Wrong"]
+__all__ = ["STUB", "Case", "Exercise", "Hint", "Property", "Right", "Survivor", "Wrong"]
 
 # What a student finds in place of a solution. The cell is the same in all languages, or nbgrader's checksums would
 # tell the languages apart; so the stub speaks both.
@@ -89,6 +89,20 @@ class Right:
 
 
 @dataclass(frozen=True)
+class Survivor:
+    """An automatic mutant of the reference (grader.mutants) that no check can or should notice, and why.
+
+    line, change: as ``grader verify --mutants`` prints them. equivalent: it behaves as the reference does wherever the
+    card promises anything; one that is not counts against the share of mutants killed.
+    """
+
+    line: str
+    change: str
+    reason: str
+    equivalent: bool = True
+
+
+@dataclass(frozen=True)
 class Exercise:
     """One exercise. ``hidden`` draws further cases from the generator it is given; they never leave the grader
     before a submission's cells have run."""
@@ -102,6 +116,7 @@ class Exercise:
     right: tuple[Right, ...]
     fallback: Hint
     timeout: float = field(default=5.0)  # seconds for one case in the sandbox
+    survivors: tuple[Survivor, ...] = ()
 
     def __post_init__(self) -> None:
         for kind, names in (

@@ -48,7 +48,7 @@ TIERS = (
     Tier("translations", "English and Chinese are in step", [GRADER, "check-translations"], fast=True),
     Tier("stale", "built notebooks are up to date", [GRADER, "build", "--check"], fast=True),
     Tier("fast", "tests without kernel, sandbox or browser", UNMARKED, fast=True),
-    Tier("verify", "the kill matrix of every exercise", [GRADER, "verify"]),
+    Tier("verify", "the kill matrix, and a sample of automatic mutants", [GRADER, "verify", "--sample", "10"]),
     Tier("nbval", "every notebook gives its stored outputs", _pytest("--nbval", "--nbval-current-env", "notebooks")),
     Tier("kernel", "tests with a Jupyter kernel", _marked("kernel", "sandbox", "browser", "long")),
     Tier("sandbox", "tests in the sandbox, hostile ones too", _marked("sandbox", "browser", "long"), ("bwrap",)),

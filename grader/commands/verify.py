@@ -10,42 +10,89 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from grader.mutation import MutationProof
     from grader.verify import ExerciseProof
 
 
 @click.command()
 @click.argument("lessons", nargs=-1)
 @click.option("--seeds", default=20, show_default=True, help="How many draws of the hidden cases to try.")
+@click.option("--mutants", is_flag=True, help="Also try automatic mutants of each reference: 95 % must be noticed.")
+@click.option("--sample", type=click.IntRange(min=1), help="So many mutants of each exercise, not all of them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the proof as JSON.")
-def command(lessons: tuple[str, ...], seeds: int, as_json: bool) -> None:
+def command(lessons: tuple[str, ...], seeds: int, mutants: bool, sample: int | None, as_json: bool) -> None:
     """Prove that right answers pass and that every named wrong answer fails with its own hint.
 
     LESSONS are numbers or slugs ("1", "numpy_backprop"); all of them when none is named. Exit status 1 unless the
-    matrix is perfect.
+    matrix is perfect and, with --mutants, at least 95 % of each lesson's mutants are killed.
     """
     from rich.console import Console
 
     from grader.course import find_course
     from grader.lesson import read_lesson
+    from grader.mutation import LEAST, mutate_lesson, share
     from grader.verify import ExerciseError, verify_lesson
 
     course = find_course()
     console = Console(stderr=True)
-    proofs, started = [], time.perf_counter()
+    proofs, mutations, started = [], {}, time.perf_counter()
     with console.status("…") as status:
         for ref in course.select(lessons):
             try:
-                proofs += verify_lesson(read_lesson(ref.source), seeds, status.update)
-            except ExerciseError as error:
+                lesson = read_lesson(ref.source)
+                proofs += verify_lesson(lesson, seeds, status.update)
+                if mutants or sample:
+                    mutations[ref.id] = mutate_lesson(lesson, sample, status.update)
+            except (ExerciseError, OSError) as error:
                 raise click.ClickException(str(error)) from None
     perfect = bool(proofs) and all(proof.perfect for proof in proofs)
+    bites = all(share(several) >= LEAST and not any(p.stale for p in several) for several in mutations.values())
     if as_json:
         records = [{**dataclasses.asdict(proof), "perfect": proof.perfect} for proof in proofs]
-        click.echo(json.dumps({"schema_version": 1, "perfect": perfect, "exercises": records}, ensure_ascii=False))
+        record = {"schema_version": 1, "perfect": perfect, "exercises": records}
+        if mutations:
+            record["mutants"] = {
+                lesson_id: {"killed": float(share(several)), "exercises": [dataclasses.asdict(p) for p in several]}
+                for lesson_id, several in mutations.items()
+            }
+        click.echo(json.dumps(record, ensure_ascii=False))
     else:
         _print(proofs, perfect, time.perf_counter() - started)
-    if not perfect:
+        if mutations:
+            _print_mutants(mutations, float(LEAST))
+    if not (perfect and bites):
         raise SystemExit(1)
+
+
+def _print_mutants(mutations: dict[str, list[MutationProof]], least: float) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from grader.mutation import share
+
+    table = Table(
+        title="Automatic mutants",
+        caption="killed: of those that differ from the reference in anything; equal: the others, each with its reason",
+    )
+    table.add_column("", no_wrap=True)
+    for head in ("killed", "equal", "explained", "open"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for lesson_id, several in mutations.items():
+        for proof in several:
+            counts = proof.equivalent, proof.explained, len(proof.unknown)
+            table.add_row(proof.key, f"{proof.killed} of {proof.counted}", *map(str, counts))
+        killed, counted = sum(p.killed for p in several), sum(p.counted for p in several)
+        colour = "green" if share(several) >= least else "red"
+        words = f"{killed} of {counted}, [{colour}]{float(share(several)):.1%}[/]"
+        table.add_row(f"[bold]{lesson_id}[/]", words, "", "", "", end_section=True)
+    console = Console()
+    console.print(table)
+    for proof in (p for several in mutations.values() for p in several):
+        for name in proof.unknown:
+            console.print("[yellow]survives[/]", f"{proof.key}:", Text(name), highlight=False)
+        for name in proof.stale:
+            console.print("[red]✗[/]", f"{proof.key}: no survivor fits this explanation:", Text(name), highlight=False)
 
 
 def _print(proofs: list[ExerciseProof], perfect: bool, seconds: float) -> None:

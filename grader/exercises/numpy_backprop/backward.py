@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.text import Text
-from grader.spec import Case, Exercise, Hint, Property, Right, Wrong
+from grader.spec import Case, Exercise, Hint, Property, Right, Survivor, Wrong
 
 
 def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, object]]:
@@ -412,6 +412,13 @@ EXERCISE = Exercise(
             zh="c = a*b，z = c*c，a = 3，b = 2：c = 6，z = 36。往回一步一步来：dz/dc = 2*6 = 12；dz/da = 12*b = 24；"
             "dz/db = 12*a = 36。每一步都是：上游梯度乘以这一步自己的斜率。验算：a = 3.01 时 c = 6.02，z = 36.2404，"
             "增加了 0.2404，约为 24 * 0.01。",
+        ),
+    ),
+    survivors=(
+        Survivor(
+            "grad_h[h < 0] = 0.0",
+            "h < 0 -> h <= 0",
+            "at the kink itself any slope from 0 to 1 is right, so no case has an entry of h that is exactly 0",
         ),
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.text import Text
-from grader.spec import Case, Exercise, Hint, Property, Right, Wrong
+from grader.spec import Case, Exercise, Hint, Property, Right, Survivor, Wrong
 
 
 def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, object]]:
@@ -448,6 +448,13 @@ EXERCISE = Exercise(
             zh="f(a, b) = [a*b, a + b]，a = 3，b = 4，上游梯度 [10, 1]，步长 1。动 a：取 4 得 [16, 8]，取 2 得 [8, 6]，相差 [8, 2]，"
             "除以 2 得 [4, 1]，乘上单价 10*4 + 1*1 = 41。只动 b：取 5 得 [15, 8]，取 3 得 [9, 6]，[6, 2] / 2 = [3, 1]，"
             "10*3 + 1*1 = 31。所以梯度是 [41, 31]。",
+        ),
+    ),
+    survivors=(
+        Survivor(
+            "grad = np.zeros_like(x)",
+            "np.zeros_like(x) -> np.ones_like(x)",
+            "every entry is written before the array is returned, so what it is filled with at first does not matter",
         ),
     ),
 )
