@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from course_lib import _torchvision
 
 if TYPE_CHECKING:
+    from course_lib.autograd_graph import autograd_graph
     from course_lib.checking.check import check
     from course_lib.checking.solved import solved
     from course_lib.data import load_images
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from course_lib.text import Text, current_language, digits, say, set_language
 
 _HOMES = {
+    "autograd_graph": "autograd_graph",
     "check": "checking.check",
     "solved": "checking.solved",
     "load_images": "data",
@@ -62,6 +64,7 @@ __all__ = [
     "Edge",
     "Node",
     "Text",
+    "autograd_graph",
     "check",
     "computation_graph",
     "current_language",

@@ -26,16 +26,19 @@ _TITLE = 0.42
 _ASIDE = 0.075  # an arrow forward and its arrow back run side by side, each this far from the middle
 
 
+_BOXES = {"data": ("round", PALE["blue"], COLOURS["blue"]), "function": ("square", PALE["grey"], COLOURS["black"])}
+
+
 @dataclass(frozen=True)
 class Node:
-    """One node: ``data`` (a value, drawn as a rounded box) or ``operation`` (drawn as a circle).
+    """One node: ``data`` (a value, a rounded box), ``operation`` (a circle) or ``function`` (a grey box with corners).
 
     label: a formula or a name as a plain string, words as a Text; a line break makes two lines.
     at: (column, row), row 0 in the middle and 1 above it; fractions are fine. Without it, see computation_graph.
     """
 
     label: Text | str
-    kind: Literal["data", "operation"] = "data"
+    kind: Literal["data", "operation", "function"] = "data"
     at: Point | None = None
 
     @property
@@ -161,9 +164,10 @@ def _draw_node(ax: Any, node: Node, at: Point, points: float) -> None:
     if node.kind == "operation":
         patch: Any = Circle(at, w / 2, facecolor=PALE["grey"], edgecolor=COLOURS["black"], linewidth=1.2, zorder=3)
     else:
-        corner, box = (x - w / 2 + 0.08, y - h / 2 + 0.08), "round,pad=0.08"
+        corner = (x - w / 2 + 0.08, y - h / 2 + 0.08)
+        box, fill, line = _BOXES[node.kind]
         patch = FancyBboxPatch(
-            corner, w - 0.16, h - 0.16, boxstyle=box, facecolor=PALE["blue"], edgecolor=COLOURS["blue"], zorder=3
+            corner, w - 0.16, h - 0.16, boxstyle=f"{box},pad=0.08", facecolor=fill, edgecolor=line, zorder=3
         )
     ax.add_patch(patch)
     ax.text(x, y, node.lines, ha="center", va="center", fontsize=points, zorder=4, linespacing=1.25)

@@ -10,7 +10,9 @@ import nbclient
 import nbformat
 import pytest
 
-from grader.engine import SandboxPool, Task
+from grader.course import LessonRef, find_course
+from grader.engine import Limits, SandboxPool, Task
+from grader.lesson import CHECK_SUFFIX
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.kernel]
 
@@ -91,6 +93,28 @@ def test_outputs_equal_those_of_a_kernel(pool: SandboxPool, monkeypatch: pytest.
         if comparable(mine.outputs) != theirs or mine.execution_count != cell.execution_count:
             wrong.append((cell.source, mine.execution_count, cell.execution_count, comparable(mine.outputs), theirs))
     assert not wrong, "\n\n".join("\n  ".join(map(str, item)) for item in wrong)
+
+
+@pytest.mark.parametrize("ref", find_course().lessons(), ids=lambda ref: ref.id)
+def test_a_lesson_s_outputs_equal_those_that_the_kernel_stored(ref: LessonRef, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The built notebook's outputs come from a Jupyter kernel, and the nbval tier says that they still do.
+
+    Two things differ on purpose: at grading a check's plain text is its score, and sliders are left out.
+    """
+    monkeypatch.setenv("COURSE_LANG", "both")
+    cells = [cell for cell in nbformat.read(ref.notebook, 4).cells if cell.cell_type == "code"]
+    with SandboxPool(1, Limits()) as pool:  # as in grading
+        run = pool.submit_task(Task(tuple(cell.source for cell in cells))).result(timeout=120)
+    assert [event.code for event in run.events] == []
+    compared = []
+    for cell, mine in zip(cells, run.cells, strict=True):
+        if cell.id.endswith(CHECK_SUFFIX) or "nbval-ignore-output" in cell.metadata.get("tags", []):
+            continue
+        for output in cell.outputs:
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+        compared.append(cell.id)
+        assert comparable(mine.outputs) == comparable(cell.outputs), cell.id
+    assert compared
 
 
 def comparable(outputs: list[Any]) -> list[Any]:
