@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from course_lib import _torchvision
 
 if TYPE_CHECKING:
+    from course_lib.animation import animate
     from course_lib.autograd_graph import autograd_graph
     from course_lib.checking.check import check
     from course_lib.checking.solved import solved
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from course_lib.text import Text, current_language, digits, say, set_language
 
 _HOMES = {
+    "animate": "animation",
     "autograd_graph": "autograd_graph",
     "check": "checking.check",
     "solved": "checking.solved",
@@ -64,6 +66,7 @@ __all__ = [
     "Edge",
     "Node",
     "Text",
+    "animate",
     "autograd_graph",
     "check",
     "computation_graph",

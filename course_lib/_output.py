@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import io
+import os
 from typing import TYPE_CHECKING, Any
 
 from course_lib.text import Text
@@ -59,3 +60,8 @@ def in_notebook() -> bool:
     except ImportError:
         return False
     return get_ipython() is not None
+
+
+def still_only() -> bool:
+    """True where nothing may move and no control is wanted: at grading, and where the reader asked for it."""
+    return bool(os.environ.get("NBGRADER_EXECUTION") or os.environ.get("COURSE_STATIC"))

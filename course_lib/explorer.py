@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import html
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from course_lib._output import details, in_notebook, picture_bundle, png_of
+from course_lib._output import details, in_notebook, picture_bundle, png_of, still_only
 from course_lib.text import Text, digits
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def _live(
     controls: Mapping[str, Control], start: Mapping[str, Any], labels: Mapping[str, Text]
 ) -> tuple[Any, Any, dict[str, Any]]:
     """The box to display, the picture inside it, and the widget of each control; (None, None, {}) for a still page."""
-    if os.environ.get("NBGRADER_EXECUTION") or os.environ.get("COURSE_STATIC") or not _has_kernel():
+    if still_only() or not _has_kernel():
         return None, None, {}
     try:
         import ipywidgets
