@@ -50,11 +50,14 @@ def moving_png(draw: Draw, frames: Sequence[Any], seconds: float) -> bytes:
     """The frames as an animated PNG that plays once; its still picture is the last frame."""
     from PIL import Image
 
+    colours = None
     pictures = []
-    for frame in frames:
-        figure, _ = draw(frame)
-        with Image.open(io.BytesIO(png_of(figure))) as picture:
-            pictures.append(picture.convert("RGB").quantize(_COLOURS))
+    for frame in reversed(frames):
+        with Image.open(io.BytesIO(png_of(draw(frame)[0]))) as picture:
+            # One palette, the last frame's, for all: then only what moves is stored anew.
+            plain = picture.convert("RGB")
+            colours = colours or plain.quantize(_COLOURS)
+            pictures.insert(0, plain.quantize(palette=colours, dither=Image.Dither.NONE))
     buffer = io.BytesIO()
     pictures[-1].save(
         buffer,

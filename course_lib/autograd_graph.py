@@ -112,7 +112,7 @@ def autograd_graph(
 
 
 def _places(functions: list[Function]) -> list[tuple[float, float]]:
-    """(column, row) of every node: the column is the longest way from the result; the longest way runs in the middle."""
+    """(column, row) of every node: the column is the longest way from the result; the longest way is in the middle."""
     depth, height = [1] * len(functions), [0] * len(functions)
     for _ in functions:  # as often as the longest way can be long
         for index, function in enumerate(functions):

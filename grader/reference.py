@@ -20,6 +20,7 @@ from grader.lesson import Cell, Lesson
 from grader.spec import Exercise
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+_SHARED = "_"  # a module of a lesson's exercises that is none itself: what several of them use
 
 
 class ExerciseError(Exception):
@@ -48,7 +49,7 @@ def load_exercises(lesson: Lesson) -> dict[str, Exercise]:
     _reach(lesson.ref.folder.parent.parent / "grader" / "exercises")
     try:
         package = importlib.import_module(name)
-        found = {m.name for m in pkgutil.iter_modules(package.__path__)}
+        found = {m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith(_SHARED)}
     except ModuleNotFoundError:
         found = set()
     wanted = exercise_ids(lesson)
@@ -82,7 +83,7 @@ def exercise_hashes(lesson: Lesson) -> dict[str, str]:
 
 
 def exercise_hash(lesson: Lesson, exercise_id: str) -> str:
-    """Changes whenever the specification's file or the reference does. Raises ExerciseError without a specification."""
+    """Changes whenever the specification's file, what it shares with others (``_*.py``) or the reference does. Raises ExerciseError without a specification."""
     _reach(lesson.ref.folder.parent.parent / "grader" / "exercises")
     try:
         found = importlib.util.find_spec(f"grader.exercises.{lesson.ref.slug}.{exercise_id}")
@@ -90,7 +91,8 @@ def exercise_hash(lesson: Lesson, exercise_id: str) -> str:
         found = None
     if found is None or found.origin is None:
         raise ExerciseError(f"exercise {lesson.ref.slug}.{exercise_id} has no specification in grader/exercises/")
-    text = Path(found.origin).read_text(encoding="utf-8")
+    shared = sorted(Path(found.origin).parent.glob(f"{_SHARED}[!_]*.py"))
+    text = "\0".join(path.read_text(encoding="utf-8") for path in (Path(found.origin), *shared))
     return hashlib.sha256((text + "\0" + solution_cell(lesson, exercise_id).source).encode()).hexdigest()[:16]
 
 
