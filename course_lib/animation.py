@@ -51,7 +51,7 @@ def moving_png(draw: Draw, frames: Sequence[Any], seconds: float) -> bytes:
     from PIL import Image
 
     colours = None
-    pictures = []
+    pictures: list[Image.Image] = []
     for frame in reversed(frames):
         with Image.open(io.BytesIO(png_of(draw(frame)[0]))) as picture:
             # One palette, the last frame's, for all: then only what moves is stored anew.
