@@ -12,7 +12,6 @@ from course_lib import _torchvision
 
 if TYPE_CHECKING:
     from course_lib.animation import animate
-    from course_lib.autograd_graph import autograd_graph
     from course_lib.checking.check import check
     from course_lib.checking.solved import solved
     from course_lib.data import load_images
@@ -30,12 +29,13 @@ if TYPE_CHECKING:
         show,
         words,
     )
+    from course_lib.recorded_graph import autograd_graph
     from course_lib.seeds import seed_everything
     from course_lib.text import Text, current_language, digits, say, set_language
 
 _HOMES = {
     "animate": "animation",
-    "autograd_graph": "autograd_graph",
+    "autograd_graph": "recorded_graph",
     "check": "checking.check",
     "solved": "checking.solved",
     "load_images": "data",

@@ -11,6 +11,7 @@ import io
 import os
 from typing import TYPE_CHECKING, Any
 
+from course_lib._style import thin_markers
 from course_lib.text import Text
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def png_of(figure: Figure) -> bytes:
     """The figure as PNG bytes, the same at every call: no date, no program's name."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+    thin_markers(figure)
     canvas = FigureCanvasAgg(figure)
     buffer = io.BytesIO()
     figure.set_dpi(DOTS_PER_INCH)

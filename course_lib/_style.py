@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from course_lib.fonts import FAMILY, FONT_FILE
 from course_lib.text import Text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Six colours of six lightnesses: they differ in print without colour (11 or more apart in L*), for red-green blind
 # eyes (28 or more apart in CIE Lab) and from white (contrast 3 or more). A test measures all three.
@@ -43,6 +46,7 @@ SERIES: tuple[Series, ...] = (
     {"color": COLOURS["black"], "linestyle": (0, (1, 2.5)), "marker": "X"},
 )
 
+MARKS = 0.08  # of the figure's diagonal, between two markers of a curve
 LONG = 44  # columns of a label above which the two languages stand on two lines
 # What may not be torn apart at a line's end: a formula, a word with the space after it, a sign with what it closes.
 _PIECE = re.compile(r"(?:\$[^$]*\$|[^\s\u2e80-\uffef$]+|[\u2e80-\uffef$])[，。、；：？！）》”’\s]*")
@@ -59,7 +63,8 @@ def apply_style() -> None:
     from matplotlib import font_manager
 
     font_manager.fontManager.addfont(FONT_FILE)
-    cycle = {key: [series[key] for series in SERIES] for key in ("color", "linestyle", "marker")}
+    # Only what a filled area understands, too: with "marker" and "markevery" ax.fill() would fail.
+    cycle = {key: [series[key] for series in SERIES] for key in ("color", "linestyle")}
     matplotlib.rcParams.update(
         {
             # The Chinese font comes first: text with $formulas$ is set in the first family only.
@@ -67,7 +72,7 @@ def apply_style() -> None:
             "font.size": 11,
             "axes.titlesize": 12,
             "axes.labelsize": 11,
-            "axes.prop_cycle": cycler(**cycle, markevery=[0.08] * len(SERIES)),
+            "axes.prop_cycle": cycler(**cycle),
             "axes.grid": True,
             "axes.axisbelow": True,
             "axes.spines.top": False,
@@ -87,6 +92,14 @@ def apply_style() -> None:
             "image.cmap": "cividis",  # even in lightness, and the same to colour-blind eyes
         }
     )
+
+
+def thin_markers(figure: Figure) -> None:
+    """Sets the markers of curves with many points apart; a ``markevery`` of one's own stays."""
+    for ax in figure.axes:
+        for line in ax.get_lines():
+            if line.get_marker() not in ("", "None", None) and line.get_markevery() is None:
+                line.set_markevery(MARKS)
 
 
 def words(text: Text | str, width: int = LONG) -> str:

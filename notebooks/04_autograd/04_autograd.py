@@ -44,7 +44,7 @@ import torch
 import torch.nn.functional as F
 
 from course_lib import SERIES, Text, autograd_graph, check, digits, explore, label, legend, new_figure, say, show, solved
-from course_lib.autograd_graph import in_words
+from course_lib.recorded_graph import in_words
 
 # %% [markdown] id="one-line" lang="en"
 # ## 1. Five lines become one

@@ -119,7 +119,7 @@ say(Text(en="L = {v}, slopes: a {a}, b {b}, c {c}", zh="L = {v}，斜率：a {a}
 
 # %% id="explore-steps"
 NAMES = {id(a): "a", id(b): "b", id(c): "c", id(product): "a*b", id(total): "a*b + c", id(result): "L"}
-SPOTS = {"a": (0, 1), "b": (0, 0), "c": (1, -1), "a*b": (1, 0), "a*b + c": (2, 0), "L": (3, 0)}
+SPOTS = {"a": (0, 1.5), "b": (0, 0), "c": (1, -1), "a*b": (1, 0), "a*b + c": (2, 0), "L": (3, 0)}
 
 
 def draw_step(step):

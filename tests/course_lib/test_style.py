@@ -5,7 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from course_lib import COLOURS, SERIES, Text, set_language, words
+from course_lib import COLOURS, SERIES, Text, new_figure, set_language, words
+from course_lib._output import png_of
 from course_lib._style import columns, wrap
 
 # Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB.
@@ -69,3 +70,24 @@ def test_lines_break_at_spaces_and_between_characters_but_never_in_a_formula():
     assert wrap("unbreakable", 3) == "unbreakable"
     assert columns("学习 lr") == 7
     assert columns("$\\alpha^2$") == columns("2")
+
+
+def test_what_a_student_draws_without_thinking_of_the_style_works() -> None:
+    _, ax = new_figure()
+    ax.plot([1, 2, 3])
+    ax.fill([0, 1, 1], [0, 0, 1])
+    ax.fill_between([0, 1], [0, 1])
+    ax.scatter([1], [2])
+    ax.hist([1, 2, 2])
+    ax.step([1, 2], [3, 4])
+    ax.stackplot([1, 2], [1, 2], [2, 3])
+    ax.pie([1, 2])
+
+
+def test_markers_of_a_long_curve_stand_apart_and_a_choice_of_ones_own_is_kept() -> None:
+    _, ax = new_figure()
+    (plain,) = ax.plot(range(500), **SERIES[0])
+    (chosen,) = ax.plot(range(500), **SERIES[1], markevery=7)
+    (bare,) = ax.plot(range(500))
+    png_of(ax.figure)
+    assert (plain.get_markevery(), chosen.get_markevery(), bare.get_markevery()) == (0.08, 7, None)

@@ -6,7 +6,7 @@ import pytest
 
 from course_lib import COLOURS
 from course_lib._style import PALE
-from course_lib.autograd_graph import Function, autograd_graph, in_words, recorded
+from course_lib.recorded_graph import Function, autograd_graph, in_words, recorded
 
 
 def test_functions_inputs_saved_values_and_leaves() -> None:
