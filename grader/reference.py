@@ -83,7 +83,10 @@ def exercise_hashes(lesson: Lesson) -> dict[str, str]:
 
 
 def exercise_hash(lesson: Lesson, exercise_id: str) -> str:
-    """Changes whenever the specification's file, what it shares with others (``_*.py``) or the reference does. Raises ExerciseError without a specification."""
+    """Changes whenever the specification's file, what it shares with others (``_*.py``) or the reference does.
+
+    Raises ExerciseError without a specification.
+    """
     _reach(lesson.ref.folder.parent.parent / "grader" / "exercises")
     try:
         found = importlib.util.find_spec(f"grader.exercises.{lesson.ref.slug}.{exercise_id}")

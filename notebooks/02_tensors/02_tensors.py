@@ -38,7 +38,7 @@
 import numpy as np
 import torch
 
-from course_lib import COLOURS, Edge, Node, Text, check, computation_graph, digits, explore, label, new_figure, say, show, solved
+from course_lib import COLOURS, Edge, Node, Text, check, computation_graph, digits, explore, label, new_figure, say, show
 
 # %% [markdown] id="make" lang="en"
 # ## 1. Making tensors

@@ -38,7 +38,7 @@
 import numpy as np
 import torch
 
-from course_lib import COLOURS, SERIES, Text, animate, check, digits, explore, label, legend, new_figure, say, show, solved
+from course_lib import COLOURS, SERIES, Text, animate, check, digits, explore, label, new_figure, say, show, solved
 
 # %% [markdown] id="ravine" lang="en"
 # ## 1. A ravine
@@ -118,7 +118,7 @@ def draw_ways(ways, title, loss=ravine, box=(-9.0, 3.0, -1.6, 1.6), power=0.4):
     heights = np.array([loss(torch.tensor([u, v], dtype=torch.float64)).item() for u, v in zip(a.ravel(), b.ravel(), strict=True)])
     ax.contour(a, b, heights.reshape(a.shape) ** power, levels=12, colors=COLOURS["black"], alpha=0.25, linewidths=0.8)
     lines = []
-    for (name, points), series in zip(ways.items(), SERIES, strict=False):
+    for points, series in zip(ways.values(), SERIES, strict=False):
         shown = points.clamp(min=-50, max=50)
         lines += ax.plot(shown[:, 0], shown[:, 1], **{**series, "markersize": 3.5})
     ax.set(xlim=(left, right), ylim=(bottom, top))

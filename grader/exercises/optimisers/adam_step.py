@@ -17,7 +17,11 @@ def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, objec
     import torch
 
     params = [p.clone().requires_grad_() for p in case["params"]]
-    state: dict[str, Any] = {"step": 0, "m": [torch.zeros_like(p) for p in params], "v": [torch.zeros_like(p) for p in params]}
+    state: dict[str, Any] = {
+        "step": 0,
+        "m": [torch.zeros_like(p) for p in params],
+        "v": [torch.zeros_like(p) for p in params],
+    }
     watched = list(params), list(state["m"]), list(state["v"])
     for number, (lr, grads) in enumerate(zip(case["lrs"], case["grads"], strict=True)):
         for p, grad in zip(watched[0], grads, strict=True):
