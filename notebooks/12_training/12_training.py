@@ -427,8 +427,8 @@ RUNS = {
 }
 fig, axes = new_figure(2, 3, height=4.4)
 for ax, (name, (train_curve, test_curve)) in zip(axes.flat, RUNS.items(), strict=True):
-    ax.plot(range(1, 13), train_curve, color=COLOURS["blue"])
-    ax.plot(range(1, 13), test_curve, color=COLOURS["orange"], linestyle="--")
+    ax.plot(np.arange(1, 13), train_curve, color=COLOURS["blue"])
+    ax.plot(np.arange(1, 13), test_curve, color=COLOURS["orange"], linestyle="--")
     ax.axhline(math.log(10), color=COLOURS["black"], linewidth=0.8)
     ax.set_ylim(0, 1.1 * max(3.0, *train_curve, *test_curve))
     label(ax, title=name)

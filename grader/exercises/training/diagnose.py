@@ -161,6 +161,24 @@ WRONG = (
 
 RIGHT = (
     Right(
+        "two-lists",
+        '''def diagnose():
+    """By the order of the letters."""
+    names = "no_zero_grad softmax_twice lr_too_small too_few_samples lr_too_large shuffled_labels"
+    return dict(zip("ABCDEF", names.split()))
+''',
+    ),
+    Right(
+        "group-by-group",
+        '''def diagnose():
+    """The data, the code, the rates."""
+    found = dict(D="too_few_samples", F="shuffled_labels")
+    found |= {"A": "no_zero_grad", "B": "softmax_twice"}
+    found.update(C="lr_too_small", E="lr_too_large")
+    return found
+''',
+    ),
+    Right(
         "from-the-numbers",
         '''def diagnose():
     """Rules over the recorded numbers."""
@@ -179,14 +197,6 @@ RIGHT = (
         else:
             found[name] = "lr_too_small"
     return found
-''',
-    ),
-    Right(
-        "two-lists",
-        '''def diagnose():
-    """By the order of the letters."""
-    names = "no_zero_grad softmax_twice lr_too_small too_few_samples lr_too_large shuffled_labels"
-    return dict(zip("ABCDEF", names.split()))
 ''',
     ),
 )
