@@ -292,7 +292,7 @@ ax.plot(curves["logits"], color=COLOURS["blue"])
 ax.plot(curves["softmax"], color=COLOURS["orange"], linestyle="--")
 ax.axhline(math.log(math.e + 2) - 1, color=COLOURS["black"], linewidth=1)
 label(ax, title=Text(en="The same training with and without a softmax too many", zh="同样的训练，少一个与多一个 softmax"), x=Text(en="step", zh="步"), y=Text(en="loss", zh="损失"))
-legend(ax, Text(en="cross_entropy(logits)", zh="cross_entropy(logits)"), Text(en="cross_entropy(softmax)", zh="cross_entropy(softmax)"), Text(en="ln(e + 2) - 1, the floor", zh="ln(e + 2) - 1，下限"))
+legend(ax, Text(en="cross_entropy(logits)", zh="cross_entropy(logits)"), Text(en="cross_entropy(softmax)", zh="cross_entropy(softmax)"), Text(en="ln(e + 2) - 1, the floor", zh="ln(e + 2) - 1，下限"), loc="right")
 show(fig, Text(en="Two falling curves from {start}. After 60 steps the one on logits is at {a}; the one with a second softmax is at {b} and cannot go below {floor}.", zh="两条从 {start} 下降的曲线。60 步之后，用 logits 的到了 {a}；多一个 softmax 的到了 {b}，而且不可能低于 {floor}。").format(
     start=digits(curves["logits"][0], 2), a=digits(curves["logits"][-1], 2), b=digits(curves["softmax"][-1], 2), floor=digits(math.log(math.e + 2) - 1, 2)))
 

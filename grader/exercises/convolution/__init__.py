@@ -1,0 +1,1 @@
+"""Lesson 10: convolution and pooling from scratch."""
