@@ -1,6 +1,6 @@
 """Grades a class, stage after stage; each stage is the module of that name.
 
-1. ``collect``     finds the submissions and accounts for every file
+1. ``collect``     finds the submissions and accounts for every file (``arrivals`` reads, ``roster`` knows the class)
 2. ``opening``     bytes to a plain notebook; 3. ``repair`` puts it into the shape of the release
 4. ``engine``      runs it in a sandbox and observes; 5. ``judge`` compares; 6. ``marking`` ties 2 to 5 together
 7. ``autograded``  the notebook that nbgrader keeps; 8. ``gradebook`` the scores, one transaction each
@@ -34,6 +34,7 @@ from grader.opening import Unreadable
 from grader.receipts import Change, Receipt, all_receipts, batch_seed, changes
 from grader.reference import exercise_hashes
 from grader.report import Failure, Findings, grades_csv, write_report
+from grader.roster import Roster
 
 if TYPE_CHECKING:
     from grader.marking import Marked, Marker
@@ -44,7 +45,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Options:
-    """How to grade. seed: of the hidden cases; None goes on with the folder's, or draws one."""
+    """How to grade. seed: of the hidden cases; None goes on with the folder's, or draws one. roster: who is in the
+    class, where that is known."""
 
     jobs: int = 2
     isolation: str = "bubblewrap"
@@ -53,6 +55,7 @@ class Options:
     seed: int | None = None
     force: bool = False
     limits: Limits = field(default_factory=Limits)
+    roster: Roster | None = None
 
 
 @dataclass
@@ -83,13 +86,14 @@ def grade_class(place: Path, out: Path, course: Course, options: Options, progre
     """
     out = out.resolve()
     wanted = course.lesson(options.lesson).id if options.lesson else None
-    collected = collect(place.resolve(), [ref.id for ref in course.lessons()], wanted)
+    collected = collect(place.resolve(), [ref.id for ref in course.lessons()], wanted, options.roster)
     outcome = Outcome(collected)
     prepare(out, course)
     seed = batch_seed(out / "receipts", options.seed, fresh=options.force)
     done = 0
     titles = {}
     with Book.at(out / "gradebook.db") as book:
+        book.enrol(options.roster or ())
         for lesson_id in dict.fromkeys(submission.lesson for submission in collected.submissions):
             lesson = read_lesson(course.lesson(lesson_id).source)
             titles[lesson_id] = {code: lesson.title(code) for code in ("en", "zh")}
@@ -101,9 +105,7 @@ def grade_class(place: Path, out: Path, course: Course, options: Options, progre
         outcome.receipts = all_receipts(out / "receipts")
         lessons = {receipt.lesson for receipt in outcome.receipts}
         final = {(lesson, s): scores for lesson in lessons for s, scores in book.scores(lesson).items()}
-    findings = Findings(
-        outcome.receipts, final, titles, outcome.failures, collected.refused, collected.ignored, out / "report"
-    )
+    findings = Findings.of(collected, outcome.receipts, final, titles, outcome.failures, out / "report")
     (out / "grades.csv").write_text(grades_csv(findings), encoding="utf-8-sig")
     outcome.report = write_report(out / "report", findings)
     return outcome

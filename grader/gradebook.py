@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -28,6 +28,7 @@ from sqlalchemy import select
 from course_lib.text import Text
 from grader import first_save
 from grader.released import Released
+from grader.roster import Student
 
 NO_RESPONSE = Text(en="No response.", zh="没有作答。")
 CHANGED_LESSON = Text(
@@ -101,6 +102,21 @@ class Book:
             SaveCells().preprocess(copy.deepcopy(released.notebook), resources)
         except RuntimeError:
             raise GradebookError(CHANGED_LESSON.format(lesson=lesson)) from None
+
+    def enrol(self, students: Iterable[Student]) -> None:
+        """Enters people with their names, as ``nbgrader db student import`` does. What the roster leaves empty stays as
+        it is, and nothing is written where nothing changed."""
+        columns = ("first_name", "last_name", "email", "lms_user_id")
+        known = {row.id: row for row in self._db.db.execute(select(nbgrader.api.Student.__table__))}
+        given = {
+            s.key: dict(zip(columns, (s.first_name, s.last_name, s.email, s.canvas), strict=True)) for s in students
+        }
+        with self.transaction() as db:
+            for student, about in given.items():
+                row = known.get(student)
+                new = {key: word for key, word in about.items() if word and (row is None or getattr(row, key) != word)}
+                if row is None or new:
+                    db.update_or_create_student(student, **new)
 
     def save(
         self,

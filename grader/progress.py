@@ -55,6 +55,10 @@ def print_outcome(outcome: Outcome, out: Path) -> None:
             console.print(f"  {escape(receipt.problem['zh'])}")
     for name, why in outcome.collected.refused:
         console.print(f"[dark_orange]✗ {escape(name)}[/]: {escape(why.en)} / {escape(why.zh)}")
+    if (roster := outcome.collected.roster) is not None:
+        console.print(f"{len(roster)} students on the roster / 名单共 {len(roster)} 人: {escape(str(roster.source))}")
+    for name, what in outcome.collected.remarks:
+        console.print(f"[cyan]○ {escape(name)}[/]: {escape(what.en)} / {escape(what.zh)}")
     for change in outcome.changes:
         console.print(
             f"± {escape(change.student)} · {change.lesson} · {change.cell}: {_points(change.before)} → "

@@ -13,6 +13,7 @@ from typing import Any
 
 from course_lib.text import Text
 from grader import charts
+from grader.collect import Collected
 from grader.feedback import TEMPLATES
 from grader.receipts import ExerciseReceipt, Receipt
 
@@ -40,6 +41,21 @@ class Findings:
     refused: Sequence[tuple[str, Text]] = ()
     ignored: Sequence[tuple[str, Text]] = ()
     folder: Path | None = None  # of the report, for links to feedback pages
+    remarks: Sequence[tuple[str, Text]] = ()  # on files and lessons; nothing went wrong with them
+
+    @classmethod
+    def of(
+        cls,
+        collected: Collected,
+        receipts: Sequence[Receipt],
+        final: Scores,
+        titles: Mapping[str, dict[str, str]],
+        failures: Sequence[Failure],
+        folder: Path,
+    ) -> Findings:
+        """With the account of every file that was collected."""
+        refused, ignored = collected.refused, collected.ignored
+        return cls(receipts, final, titles, failures, refused, ignored, folder, collected.remarks)
 
     def score(self, receipt: Receipt) -> float:
         final = self.final.get((receipt.lesson, receipt.student))
@@ -67,6 +83,7 @@ def render(findings: Findings) -> str:
         failures=findings.failures,
         refused=findings.refused,
         ignored=findings.ignored,
+        remarks=findings.remarks,
         receipts=findings.receipts,
     )
 

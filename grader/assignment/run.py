@@ -51,10 +51,11 @@ def grade_assignment(
     Raises FileNotFoundError, ValueError, GradebookError or SandboxUnavailable before anything is graded.
     """
     out = out.resolve()
-    everybody, collected = find(place.resolve(), assignment)
+    everybody, collected = find(place.resolve(), assignment, options.roster)
     outcome = Outcome(collected)
     out.mkdir(parents=True, exist_ok=True)
     with Book.at(out / "gradebook.db") as book:
+        book.enrol(options.roster or ())
         work = _Work(assignment, book, out, options, outcome)
         for number, student in enumerate(work.run(everybody)):
             if progress is not None:
@@ -62,9 +63,7 @@ def grade_assignment(
         outcome.receipts = all_receipts(out / "receipts")
         final = {(assignment.name, s): scores for s, scores in shelf.scores(book, assignment).items()}
     titles = {assignment.name: {"en": assignment.name, "zh": assignment.name}}
-    findings = Findings(
-        outcome.receipts, final, titles, outcome.failures, collected.refused, collected.ignored, out / "report"
-    )
+    findings = Findings.of(collected, outcome.receipts, final, titles, outcome.failures, out / "report")
     write_whole(out / "grades.csv", grades_csv(findings).encode("utf-8-sig"))
     write_whole(out / "differences.csv", _differences(out / "receipts" / assignment.name).encode("utf-8-sig"))
     outcome.report = write_report(out / "report", findings)

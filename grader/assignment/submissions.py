@@ -12,6 +12,7 @@ from grader.assignment.source import Assignment
 from grader.collect import Collected, collect
 from grader.naming import safe_id
 from grader.opening import MAX_BYTES
+from grader.roster import Roster
 
 NO_SUCH = Text(en="the assignment has no notebook of this name: {known}", zh="这次作业里没有这个名字的笔记本：{known}")
 
@@ -25,7 +26,7 @@ class Handed:
     timestamp: datetime.datetime | None = None
 
 
-def find(place: Path, assignment: Assignment) -> tuple[list[Handed], Collected]:
+def find(place: Path, assignment: Assignment, roster: Roster | None = None) -> tuple[list[Handed], Collected]:
     """Everybody's submissions, and the account of files that were not taken.
 
     One notebook: every shape that ``grader grade`` knows. Several: nbgrader's submitted/<student>/<assignment>/ tree.
@@ -33,12 +34,12 @@ def find(place: Path, assignment: Assignment) -> tuple[list[Handed], Collected]:
     """
     if len(assignment.notebooks) == 1:
         (name,) = assignment.notebooks
-        collected = collect(place, [assignment.name], assignment.name)
+        collected = collect(place, [assignment.name], assignment.name, roster)
         return [Handed(s.student, {name: s.read}, s.timestamp) for s in collected.submissions], collected
     if not place.is_dir():
         raise ValueError(f"{place}: an assignment of several notebooks is handed in as nbgrader's submitted/ tree")
     root = place / "submitted" if (place / "submitted").is_dir() else place
-    collected = Collected()
+    collected = Collected(roster=roster)
     found: dict[str, Handed] = {}
     for folder in sorted(p for p in root.iterdir() if p.is_dir() and not p.is_symlink()):
         here = folder / assignment.name

@@ -19,6 +19,11 @@ import click
     type=click.Path(exists=True, path_type=Path),
     help="Grade any nbgrader assignment instead of a lesson: its source notebook, or its folder in source/.",
 )
+@click.option(
+    "--roster",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Who is in the class, as CSV.  [default: students.csv with or beside the submissions, else in the course]",
+)
 @click.option("--lesson", help="Only this lesson: its id, slug or number.")
 @click.option(
     "--isolation",
@@ -35,6 +40,7 @@ def command(
     jobs: int | None,
     device: str,
     assignment: Path | None,
+    roster: Path | None,
     lesson: str | None,
     isolation: str,
     seed: int | None,
@@ -57,18 +63,24 @@ def command(
     from grader.engine import SandboxUnavailable
     from grader.gradebook import GradebookError
     from grader.progress import bar, print_outcome
+    from grader.roster import nearest_roster, read_roster
 
     if device == "cuda":
         raise click.ClickException(
             "Grading on an accelerator is not available yet: use --device auto or cpu. | "
             "暂不支持在加速器上评分：请使用 --device auto 或 cpu。"
         )
-    options = Options(jobs or os.cpu_count() or 1, isolation, "cpu", lesson, seed, force)
     try:
+        place = submissions.resolve()
+        course = find_course() if assignment is None else None
+        beside = [place, place.parent, *([course.root] if course is not None else [])]
+        list_ = roster or nearest_roster(beside)
+        people = read_roster(list_) if list_ is not None else None
+        options = Options(jobs or os.cpu_count() or 1, isolation, "cpu", lesson, seed, force, roster=people)
         with bar() as progress:
-            if assignment is None:
-                outcome = grade_class(submissions, out, find_course(), options, progress)
-            else:
+            if course is not None:
+                outcome = grade_class(submissions, out, course, options, progress)
+            elif assignment is not None:
                 outcome = grade_assignment(submissions, out, read_assignment(assignment), options, progress)
     except (AssignmentError, CourseError, GradebookError, SandboxUnavailable, FileNotFoundError, ValueError) as error:
         raise click.ClickException(str(error)) from None

@@ -267,3 +267,30 @@ def test_a_second_writer_finds_the_folder_an_nbgrader_course(submitted: Path, ou
     listed = [line for line in ran.stdout.splitlines() if line.startswith("[(")]
     assert listed[0] == str(sorted((name, score, name == "broken") for name, score in FINAL.items()))
     assert listed[1] == str([(toy.LESSON, 4, 5.0)])
+
+
+def test_a_roster_beside_the_submissions_is_used(submitted: Path, out: Path, at_course: Course) -> None:
+    lines = ["学号,姓名", "right,王小明", "half,Ann Lee", "absent,Bo Wang"]
+    (submitted.parent / "students.csv").write_text("\n".join(lines), encoding="gb18030")
+    (submitted / "negated").rename(submitted / "Ann Lee_4711_assignsubmission_file_")
+    shutil.rmtree(submitted / "half")
+    shutil.rmtree(submitted / "broken")
+    done = CliRunner().invoke(command, [str(submitted), "--out", str(out), "--jobs", "1"])
+    assert done.exit_code == 0, done.output
+    with Gradebook(f"sqlite:///{out / 'gradebook.db'}") as book:
+        names = {s.id: (s.last_name, s.first_name) for s in book.students}
+        graded = {s.student_id for s in book.assignment_submissions(toy.LESSON)}
+    assert names == {"right": ("王", "小明"), "half": ("Lee", "Ann"), "absent": ("Wang", "Bo")}
+    assert graded == {"right", "half"}  # Moodle's folder went to the id that the roster has for the name
+    page = (out / "report/index.html").read_text("utf-8")
+    assert "no submission from 1 of 3 students: Bo Wang (absent)" in page
+    assert "3 名学生中有 1 名没有提交" in page
+
+
+def test_a_roster_that_is_wrong_stops_before_anything_is_graded(submitted: Path, out: Path, at_course: Course) -> None:
+    bad = submitted.parent / "class.csv"
+    bad.write_text("id,name\n1,Ann\n1,Bo\n", encoding="utf-8")
+    said = CliRunner().invoke(command, [str(submitted), "--out", str(out), "--roster", str(bad)])
+    assert said.exit_code == 1
+    assert "class.csv, line 3" in said.output
+    assert not out.exists()

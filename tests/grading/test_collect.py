@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from grader import collect as module
-from grader.collect import BOMB, BROKEN, LINK, NESTED, NO_LESSON, NOT_NOTEBOOK, NOTHING, UNSAFE, Collected, collect
+from grader.collect import Collected, collect
 from grader.naming import safe_id
+from grader.reasons import BOMB, BROKEN, LINK, NO_LESSON, NOT_NOTEBOOK, NOTHING, UNSAFE
 
 LESSONS = ["01_toy", "02_more"]
 
@@ -66,7 +67,7 @@ def test_the_lesson_is_read_from_the_checks_where_the_name_says_nothing(tmp_path
     put(tmp_path / "bo/homework.ipynb", "{}")
     found = collect(tmp_path, LESSONS)
     assert pairs(found) == {("ann", "02_more")}
-    assert refused(found) == {"bo/homework.ipynb": NO_LESSON.en}
+    assert refused(found) == {"bo/homework.ipynb": NO_LESSON.format(lesson="01_toy").en}
 
 
 def test_of_two_files_one_is_graded_and_the_other_is_named(tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_of_two_files_one_is_graded_and_the_other_is_named(tmp_path: Path) -> No
     put(tmp_path / "ann/01_toy/01_toy (1).ipynb", "copy")
     found = collect(tmp_path, LESSONS)
     assert [s.read() for s in found.submissions] == [b"right name"]
-    assert list(refused(found)) == ["ann/01_toy/01_toy (1).ipynb"]
+    assert [name for name, _ in found.superseded] == ["ann/01_toy/01_toy (1).ipynb"]
 
 
 def test_every_file_is_accounted_for(tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ def test_tricks_in_zips_are_refused(tmp_path: Path) -> None:
     }
     found = collect(archive(tmp_path / "class.zip", members, link="bo/01_toy.ipynb"), LESSONS)
     assert pairs(found) == {("ann", "01_toy")}
-    assert sorted(refused(found).values()) == sorted([UNSAFE.en] * 3 + [NESTED.en, LINK.en])
+    assert sorted(refused(found).values()) == sorted([UNSAFE.en] * 3 + [BROKEN.en, LINK.en])
     assert sorted(p.name for p in tmp_path.iterdir()) == ["class.zip"]
 
 

@@ -17,6 +17,7 @@ from nbgrader.preprocessors import SaveCells
 from grader import first_save
 from grader.gradebook import Book, GradebookError
 from grader.released import Released
+from grader.roster import Student
 from tests.grading.toy import LESSON
 
 SCORES = {"double-check": 2.0, "total-check": 1.0}
@@ -172,3 +173,18 @@ def test_new_points_are_taken_over_and_new_cells_refused(book: Book, released: R
             cell.metadata.nbgrader["grade_id"] = "other-check"
     with pytest.raises(GradebookError, match="other graded cells"):
         book.register(Released(LESSON, changed))
+
+
+def test_the_roster_gives_the_names_that_formgrader_shows(book: Book, url: str) -> None:
+    book.save(LESSON, "20260001", SCORES)
+    ann = Student("20260002", "Ann Lee", "Ann", "Lee", "ann@uni.example", canvas="4712")
+    book.enrol([Student("20260001", "王小明", "小明", "王"), ann])
+    book.enrol([Student("20260002", first_name="Anna"), Student("a b")])
+    with Gradebook(url) as db:
+        known = {s.id: (s.last_name, s.first_name, s.email, s.lms_user_id) for s in db.students}
+        assert db.find_student("20260001").submissions  # the student that was there already, not another one
+    assert known == {
+        "20260001": ("王", "小明", None, None),
+        "20260002": ("Lee", "Anna", "ann@uni.example", "4712"),
+        "a_b": (None, None, None, None),
+    }
