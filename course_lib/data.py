@@ -58,13 +58,14 @@ _OTHER_SET = Text(
 
 
 def load_images(
-    name: str = "digits", train: bool = True, folder: str | Path | None = None, download: bool = False
+    name: str | None = None, train: bool = True, folder: str | Path | None = None, download: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Images and labels: float32 [N, 1, 28, 28] with values from 0 (paper) to 1 (ink), and int64 [N] from 0 to 9.
 
     name: ``"digits"`` (embedded: 1442 to train, 355 to test; no network), ``"mnist"`` or ``"fashion_mnist"`` (60 000
         and 10 000). A digit has 8 by 8 dots: it is enlarged three times (linear between the dots' middles, so that 24
-        by 24 result) and framed with two dots of paper. Of each class, every fifth digit is in the test part.
+        by 24 result) and framed with two dots of paper. Of each class, every fifth digit is in the test part. By
+        default ``COURSE_IMAGES``, else the digits.
     folder: where MNIST and FashionMNIST lie, in torchvision's layout (``folder/MNIST/raw``) or as bare idx files,
         packed or not; by default ``COURSE_DATA``, else ``data`` in the working folder.
     download: fetch what is missing through torchvision, into ``folder``.
@@ -73,6 +74,7 @@ def load_images(
     """
     import torch
 
+    name = name or os.environ.get("COURSE_IMAGES") or "digits"
     if name == "digits":
         images, labels = _digits(train)
     elif name in NAMES:

@@ -1,6 +1,7 @@
 """Images: one call, one shape, and errors that say what to do."""
 
 import gzip
+import os
 import struct
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from course_lib import load_images, set_language
 from course_lib._idx import DataProblem, read_idx
 from course_lib.data import enlarge
 
-REAL = Path(__file__).parents[3] / "shared" / "data" / "mnist"
+REAL = Path(os.environ.get("COURSE_MNIST", "data/mnist"))  # holds MNIST's own t10k files, packed or not
 
 
 def write_idx(path: Path, values: np.ndarray) -> None:
@@ -85,6 +86,14 @@ def test_the_folder_may_stand_in_the_environment(tmp_path, monkeypatch):
     assert len(load_images("mnist", train=False)[0]) == 3
 
 
+def test_the_environment_may_name_the_images_for_calls_that_do_not(tmp_path, monkeypatch):
+    put(tmp_path)
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    monkeypatch.setenv("COURSE_IMAGES", "mnist")
+    assert len(load_images(train=False)[0]) == 3
+    assert len(load_images("digits", train=False)[0]) == 355
+
+
 def test_missing_files_are_named_in_both_languages(tmp_path):
     put(tmp_path)
     with pytest.raises(FileNotFoundError) as caught:
@@ -146,7 +155,7 @@ def test_a_failed_download_says_so_and_leaves_stderr_empty(tmp_path, monkeypatch
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="MNIST's own test files do not lie beside the project")
+@pytest.mark.skipif(not REAL.is_dir(), reason="COURSE_MNIST names no folder with MNIST's own t10k files")
 def test_the_real_mnist_test_files():
     images, labels = load_images("mnist", train=False, folder=REAL)
     assert images.shape == (10_000, 1, 28, 28)
