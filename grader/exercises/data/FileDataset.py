@@ -13,6 +13,7 @@ from grader.spec import Case, Exercise, Hint, Property, Right, Survivor, Wrong
 
 def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, object]]:
     """Writes the table and the pictures, makes the dataset, changes one picture, and reads all samples."""
+    import contextlib
     import csv
     import tempfile
     from pathlib import Path
@@ -21,8 +22,10 @@ def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, objec
     from PIL import Image
 
     pictures = [np.asarray(picture, dtype=np.uint8) for picture in case["pictures"]]
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    # Relative paths, so that an error names a file of the case and not a folder that is called otherwise each time.
+    with tempfile.TemporaryDirectory() as place, contextlib.chdir(place):
+        folder = Path("case")
+        folder.mkdir()
         with (folder / "table.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([["file", "label"], *zip(case["names"], case["labels"], strict=True)])
         for name, picture in zip(case["names"], pictures, strict=True):

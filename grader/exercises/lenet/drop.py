@@ -17,8 +17,9 @@ def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, objec
     import torch
 
     def values(t: Any) -> list[float]:
-        """The different values of a tensor, to four digits."""
-        return sorted({round(v, 4) for v in t.double().unique().tolist()})
+        """The different values of a tensor, to four digits: the least nine, and nan once where there is any."""
+        found = {round(v, 4) for v in t[~t.isnan()].double().unique().tolist()}
+        return sorted(found)[:9] + [float("nan")] * bool(t.isnan().any())
 
     x = case["x"].clone().requires_grad_()
     settings = {"p": case["p"], "training": case["training"], "channels": case["channels"]}
