@@ -4,7 +4,7 @@
 2. ``opening``     bytes to a plain notebook; 3. ``repair`` puts it into the shape of the release
 4. ``engine``      runs it in a sandbox and observes; 5. ``judge`` compares; 6. ``marking`` ties 2 to 5 together
 7. ``autograded``  the notebook that nbgrader keeps; 8. ``gradebook`` the scores, one transaction each
-9. ``feedback``    the student's page; 10. ``receipts`` written last: what has one is done
+9. ``feedback``    the student's page; 10. ``receipts`` written last: what has one is done; ``history`` what it changed
 11. ``report``     the instructor's page and grades.csv, from the receipts and the gradebook
 
 An error in one submission never stops the others. A repeated run does only what has changed or was cut off.
@@ -12,10 +12,11 @@ An error in one submission never stops the others. A repeated run does only what
 
 from __future__ import annotations
 
+import datetime
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,11 +30,13 @@ from grader.engine import Limits, Run, SandboxPool, SandboxUnavailable
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
 from grader.keeping import Keeper, Standing
+from grader.lateness import Late, one_lesson, settle_class
 from grader.lesson import Lesson, read_lesson
 from grader.opening import Unreadable
 from grader.receipts import Change, Receipt, all_receipts, batch_seed, changes
 from grader.reference import exercise_hashes
 from grader.report import Failure, Findings, grades_csv, write_report
+from grader.report_sources import Sources
 from grader.roster import Roster
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Options:
     """How to grade. seed: of the hidden cases; None goes on with the folder's, or draws one. roster: who is in the
-    class, where that is known."""
+    class, where that is known; due: when it was to be handed in, None leaves the gradebook's due date as it is."""
 
     jobs: int = 2
     isolation: str = "bubblewrap"
@@ -56,6 +59,7 @@ class Options:
     force: bool = False
     limits: Limits = field(default_factory=Limits)
     roster: Roster | None = None
+    due: datetime.datetime | None = None
 
 
 @dataclass
@@ -68,7 +72,16 @@ class Outcome:
     graded: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    late: list[Late] = field(default_factory=list)
+    new: set[tuple[str, str]] = field(default_factory=set)  # lesson and student, graded for the first time
+    seed: int | None = None
     report: Path | None = None
+
+    @property
+    def unchanged(self) -> int:
+        """The submissions whose scores stay, graded again or not."""
+        moved = {(change.lesson, change.student) for change in self.changes}
+        return len(self.skipped) + len(self.graded) - len(self.new) - len(moved)
 
     @property
     def complete(self) -> bool:
@@ -87,36 +100,71 @@ def grade_class(place: Path, out: Path, course: Course, options: Options, progre
     out = out.resolve()
     wanted = course.lesson(options.lesson).id if options.lesson else None
     collected = collect(place.resolve(), [ref.id for ref in course.lessons()], wanted, options.roster)
+    if options.due is not None:
+        one_lesson({submission.lesson for submission in collected.submissions})
     outcome = Outcome(collected)
     prepare(out, course)
-    seed = batch_seed(out / "receipts", options.seed, fresh=options.force)
-    done = 0
-    titles = {}
+    outcome.seed = batch_seed(out / "receipts", options.seed, fresh=options.force)
     with Book.at(out / "gradebook.db") as book:
         book.enrol(options.roster or ())
-        for lesson_id in dict.fromkeys(submission.lesson for submission in collected.submissions):
-            lesson = read_lesson(course.lesson(lesson_id).source)
-            titles[lesson_id] = {code: lesson.title(code) for code in ("en", "zh")}
-            batch = _Batch(lesson, seed, book, out, options, outcome)
-            for student in batch.run([s for s in collected.submissions if s.lesson == lesson_id]):
-                done += 1
-                if progress is not None:
-                    progress(done, len(collected.submissions), student)
+        titles = grade_lessons(book, out, course, options, outcome, progress)
+        settle_late(book, out, titles, options, outcome)
         outcome.receipts = all_receipts(out / "receipts")
         lessons = {receipt.lesson for receipt in outcome.receipts}
         final = {(lesson, s): scores for lesson in lessons for s, scores in book.scores(lesson).items()}
-    findings = Findings.of(collected, outcome.receipts, final, titles, outcome.failures, out / "report")
+    findings = Findings.of(
+        collected, outcome.receipts, final, titles, outcome.failures, out / "report", Sources(out, course)
+    )
     (out / "grades.csv").write_text(grades_csv(findings), encoding="utf-8-sig")
     outcome.report = write_report(out / "report", findings)
     return outcome
 
 
+def grade_lessons(
+    book: Book,
+    out: Path,
+    course: Course,
+    options: Options,
+    outcome: Outcome,
+    progress: Progress | None,
+    keeper: Callable[..., Keeper] = Keeper,
+) -> dict[str, dict[str, str]]:
+    """Grades what was collected, one lesson after the other. keeper: what keeps it. Returns the lessons' titles."""
+    done = 0
+    titles = {}
+    submissions = outcome.collected.submissions
+    for lesson_id in dict.fromkeys(submission.lesson for submission in submissions):
+        lesson = read_lesson(course.lesson(lesson_id).source)
+        titles[lesson_id] = {code: lesson.title(code) for code in ("en", "zh")}
+        kept = keeper(out, book, exercise_hashes(lesson), options.device, options.isolation)
+        kept.settle()
+        batch = _Batch(lesson, outcome.seed or 0, book, kept, options, outcome)
+        for student in batch.run([s for s in submissions if s.lesson == lesson_id]):
+            done += 1
+            if progress is not None:
+                progress(done, len(submissions), student)
+    return titles
+
+
+def settle_late(book: Book, out: Path, lessons: Iterable[str], options: Options, outcome: Outcome) -> None:
+    """What being late costs. An instructor's plugin may raise anything: then the penalties stay as they were, and what
+    was graded is reported all the same."""
+    try:
+        outcome.late = settle_class(book, out, lessons, options.due)
+    except Exception as error:
+        log.exception("late penalties")
+        words = f"late penalties / 迟交扣分: {type(error).__name__}: {error}"[:500]
+        outcome.failures.append(Failure("*", ", ".join(lessons), words))
+
+
 class _Batch:
     """The submissions of one lesson on their way through the stages."""
 
-    def __init__(self, lesson: Lesson, seed: int, book: Book, out: Path, options: Options, outcome: Outcome) -> None:
+    def __init__(
+        self, lesson: Lesson, seed: int, book: Book, keeper: Keeper, options: Options, outcome: Outcome
+    ) -> None:
         self.lesson, self.seed, self.book, self.options, self.outcome = lesson, seed, book, options, outcome
-        self.keeper = Keeper(out, book, exercise_hashes(lesson), options.device, options.isolation)
+        self.keeper = keeper
         self.held = book.students(lesson.ref.id)
 
     @cached_property
@@ -234,6 +282,8 @@ class _Batch:
         )
         self.outcome.graded.append(work.submission.student)
         self.outcome.changes += changes(work.standing.before, receipt)
+        if work.standing.before is None:
+            self.outcome.new.add((work.submission.lesson, work.submission.student))
 
 
 @dataclass

@@ -4,6 +4,7 @@ adding a file there adds a command, and nothing heavy is imported before it is a
 from __future__ import annotations
 
 import importlib
+import keyword
 import pkgutil
 import sys
 
@@ -16,12 +17,14 @@ class FoundCommands(click.Group):
     """A group whose commands are the modules of grader.commands."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(m.name.replace("_", "-") for m in pkgutil.iter_modules(commands.__path__))
+        return sorted(m.name.rstrip("_").replace("_", "-") for m in pkgutil.iter_modules(commands.__path__))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = importlib.import_module(f"grader.commands.{cmd_name.replace('-', '_')}")
+        name = cmd_name.replace("-", "_")
+        # A module cannot be called `return`: its name carries a line behind.
+        module = importlib.import_module(f"grader.commands.{name}{'_' * keyword.iskeyword(name)}")
         command: click.Command = module.command
         return command
 

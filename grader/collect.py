@@ -11,6 +11,7 @@ file. Each stands in exactly one of the lists of ``Collected``.
 from __future__ import annotations
 
 import datetime
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ from grader.roster import Roster, Student
 
 MAX_FILES = 20_000
 MAX_UNPACKED = 2 * 2**30  # bytes of a whole zip
+SECRET = "submission_secret.txt"  # noqa: S105 - a file's name; nbgrader's exchange gives feedback to who has it
 SHARES = 10  # a tenth of them at most for one archive in it, so that one student's bomb does not stop the class
 
 _OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zipx")
@@ -39,7 +41,7 @@ _BUNDLE_FILES = {
 @dataclass(frozen=True)
 class Submission:
     """One notebook to grade. name: where it was found, for people. read: its bytes, at most MAX_BYTES + 1 of them.
-    late: whether the platform marked it so."""
+    late: whether the platform marked it so; secret: by which nbgrader's exchange gives the feedback back."""
 
     student: str
     lesson: str
@@ -48,6 +50,7 @@ class Submission:
     timestamp: datetime.datetime | None = None
     modified: float = 0.0
     late: bool = False
+    secret: bytes | None = None
 
 
 @dataclass
@@ -90,7 +93,7 @@ class _Candidate:
     student: str
     on_roster: bool
     number: str
-    rank: tuple[tuple[int, int], bool, float]
+    rank: tuple[bool, tuple[int, int], bool, float]
     submission: Submission
 
 
@@ -112,8 +115,8 @@ def collect(place: Path, lessons: Sequence[str], lesson: str | None = None, rost
     arrived = look_into(place, Limits(MAX_FILES, MAX_UNPACKED, max(MAX_UNPACKED // SHARES, 1), MAX_BYTES))
     found = Collected(refused=arrived.refused, ignored=arrived.ignored, roster=roster)
     files = _without_wrapper(arrived.files, lessons, roster)
-    stamps = {file.parts[:-1]: file for file in files if file.parts[-1] == "timestamp.txt"}
-    sorter = _Sorter(lessons, lesson, roster, stamps, alone=place.is_file() and not zipfile.is_zipfile(place))
+    beside = {file.parts: file for file in files if file.parts[-1] in ("timestamp.txt", SECRET)}
+    sorter = _Sorter(lessons, lesson, roster, beside, alone=place.is_file() and not zipfile.is_zipfile(place))
     candidates = []
     for file in files:
         what = sorter.look_at(file)
@@ -134,22 +137,22 @@ class _Sorter:
         lessons: Sequence[str],
         only: str | None,
         roster: Roster | None,
-        stamps: dict[tuple[str, ...], Arrived],
+        beside: dict[tuple[str, ...], Arrived],
         alone: bool,
     ) -> None:
-        self.lessons, self.only, self.roster, self.stamps, self.alone = lessons, only, roster, stamps, alone
+        self.lessons, self.only, self.roster, self.beside, self.alone = lessons, only, roster, beside, alone
 
     def look_at(self, file: Arrived) -> _Candidate | _Not:
         """The notebook with its lesson and student, or why it is none."""
         if (what := self._by_name(file)) is not None:
             return what
-        if file.size == 0:
-            return _Not(reasons.EMPTY)
         try:
             lesson = lesson_of(file.parts, file.read, self.lessons, self.only)
         except (OSError, zipfile.BadZipFile) as error:
             return _Not(reasons.CLOSED.format(error=error))
         example = {"lesson": self.only or self.lessons[0]}
+        if lesson is None and file.size == 0:
+            return _Not(reasons.EMPTY)
         if lesson is None:
             return _Not(reasons.NO_LESSON.format(**example))
         if self.only is not None and lesson != self.only:
@@ -167,6 +170,8 @@ class _Sorter:
         labels = [label_of(part) for part in file.parts]
         if name == "timestamp.txt":
             return _Not(reasons.STAMP, concern=False)
+        if name == SECRET:
+            return _Not(reasons.SECRET, concern=False)
         if file.parts == (ROSTER_FILE,):
             return _Not(reasons.ROSTER, concern=False)
         if any(label is not None and label.kind != "file" for label in labels):
@@ -184,13 +189,15 @@ class _Sorter:
             return _Not(why.format(students=", ".join(student.shown for student in fitting)))
         student = fitting[0].key if fitting else safe_id(owner.name)
         label = owner.label
-        stamp = _timestamp(self.stamps.get(file.parts[:-1]))
+        stamp = _timestamp(self.beside.get((*file.parts[:-1], "timestamp.txt")))
         name = label.file if label is not None and label.file and len(file.parts) == 1 else file.parts[-1]
         named = name in (lesson, f"{lesson}.ipynb")
         when = stamp.replace(tzinfo=datetime.UTC).timestamp() if stamp is not None else file.modified
-        rank = (label.upload if label is not None else (0, 0), named, when)
+        # An upload that broke off takes the place of nothing; alone it gets its verdict, so that the student is told.
+        rank = (file.size != 0, label.upload if label is not None else (0, 0), named, when)
         late = label is not None and label.late
-        submission = Submission(student, lesson, file.name, file.read, stamp, file.modified, late)
+        secret = _secret(self.beside.get((*file.parts[:-1], SECRET)))
+        submission = Submission(student, lesson, file.name, file.read, stamp, file.modified, late, secret)
         return _Candidate(student, bool(fitting), label.user if label is not None else "", rank, submission)
 
     def _fitting(self, owner: Owner) -> tuple[Student, ...]:
@@ -212,6 +219,8 @@ def _choose(candidates: list[_Candidate], found: Collected) -> None:
         chosen = best.submission
         found.submissions.append(chosen)
         found.superseded += [(other.submission.name, reasons.OLDER.format(name=chosen.name)) for other in others]
+        if not best.rank[0]:
+            found.notes.append((chosen.name, reasons.EMPTY))
         if found.roster is not None and not best.on_roster:
             found.notes.append((chosen.name, reasons.STRANGER.format(student=chosen.student)))
         elif chosen.student != best.student:
@@ -288,3 +297,14 @@ def _timestamp(file: Arrived | None) -> datetime.datetime | None:
     except (ValueError, OverflowError, OSError, zipfile.BadZipFile):
         return None
     return stamp if isinstance(stamp, datetime.datetime) else None
+
+
+def _secret(file: Arrived | None) -> bytes | None:
+    """What nbgrader wrote beside a submission; None where it is not of nbgrader's form."""
+    if file is None:
+        return None
+    try:
+        blob = file.read()
+    except (OSError, zipfile.BadZipFile):
+        return None
+    return blob if re.fullmatch(rb"[0-9a-f]{16,256}", blob) else None

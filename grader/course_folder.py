@@ -14,6 +14,11 @@ from pathlib import Path
 from grader.nbgrader_plugins import configure
 
 configure(get_config(), source={source!r}, root=Path(__file__).parent)  # noqa: F821
+
+# What handing in late costs: a tenth of the score for each day that is begun. Without these lines, nothing.
+# 迟交扣分：每迟一天扣得分的一成，不足一天按一天计。不写下面两行就不扣分。
+# get_config().AssignLatePenalties.plugin_class = "grader.lateness.PerDay"  # noqa: F821
+# get_config().PerDay.share = 0.1  # noqa: F821
 '''
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import re
 import secrets
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor, Preprocessor
 from nbformat.notebooknode import NotebookNode
@@ -18,8 +20,10 @@ from traitlets.config import Config
 
 from grader.course_folder import write_whole
 from grader.gradebook import NO_RESPONSE, Saved
+from grader.transcript import Transcript
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
+_CHECK = re.compile(r'\s*check\("[a-z0-9_]+\.[a-z0-9_]+"\)\s*')
 
 
 class PageNonce(Preprocessor):
@@ -115,6 +119,35 @@ class FeedbackPages:
         path = root / "feedback" / student / lesson / f"{name or lesson}.html"
         write_whole(path, self.page(name or lesson, student, notebook, saved).encode())
         return path
+
+    def rewrite(self, root: Path, transcript: Transcript) -> Path | None:
+        """Writes a student's page of a lesson anew, with the scores, comments and penalty of now; None where there is
+        no graded notebook to make it from."""
+        student, lesson = transcript.student, transcript.lesson
+        graded = root / "autograded" / student / lesson / f"{lesson}.ipynb"
+        if not graded.is_file():
+            return None
+        notebook = nbformat.read(graded, nbformat.NO_CONVERT)
+        if not all(is_check(cell) for cell in notebook.cells if _is_test(cell)):
+            return None  # of an assignment: its hidden tests stand in there
+        saved = Saved(
+            {cell: entry.score for (_, cell), entry in transcript.entries.items()},
+            {cell: entry.most for (_, cell), entry in transcript.entries.items()},
+            {cell: words for (_, cell), words in transcript.comments.items()},
+            transcript.penalty,
+        )
+        return self.write(root, lesson, student, notebook, saved)
+
+
+def is_check(cell: NotebookNode) -> bool:
+    """Whether a cell is a lesson's check. What stands below one is the grader's; a test cell of any other assignment
+    may hold what no student shall see."""
+    return cell.cell_type == "code" and _CHECK.fullmatch(cell.source) is not None
+
+
+def _is_test(cell: NotebookNode) -> bool:
+    marks = cell.metadata.get("nbgrader") or {}
+    return bool(cell.cell_type == "code" and marks.get("grade") and not marks.get("solution"))
 
 
 def _highlighter() -> Callable[..., str]:

@@ -185,6 +185,17 @@ class Book:
         rows = select(SubmittedAssignment.student_id).join(Assignment).where(Assignment.name == lesson)
         return frozenset(self._db.db.execute(rows).scalars())
 
+    def remove(self, student: str) -> bool:
+        """Removes a student with every submission, score and comment, through nbgrader's own API, in one transaction.
+        Says whether there was anything."""
+        with self.transaction() as db:
+            try:
+                db.find_student(student)
+            except MissingEntry:
+                return False
+            db.remove_student(student)
+        return True
+
     def scores(self, lesson: str) -> dict[str, dict[str, float]]:
         """Final scores (a person's where there is one) by student and graded cell."""
         rows = (

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from grader.collect import Submission
+from grader.collect import SECRET, Submission
 from grader.course_folder import write_whole
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
+from grader.history import History
 from grader.lesson import CHECK_SUFFIX
 from grader.receipts import (
     ExerciseReceipt,
@@ -55,6 +56,7 @@ class Keeper:
         self.out, self.book, self.hashes = out, book, dict(hashes)
         self.device, self.isolation = device, isolation
         self._receipts = out / "receipts"
+        self.history = History(out)
 
     def standing(self, submission: Submission, seed: int | None, held: frozenset[str], force: bool) -> Standing:
         """What must be graded of a submission. seed: the one that is asked for, if any; held: students in the book;
@@ -62,7 +64,7 @@ class Keeper:
         try:
             receipt = read_receipt(receipt_path(self._receipts, submission.lesson, submission.student))
         except (ReceiptError, OSError):
-            return Standing(frozenset(self.hashes))
+            return Standing(frozenset(self.hashes), before=self.history.before(submission.lesson, submission.student))
         everything = Standing(frozenset(self.hashes), before=receipt)
         before = {exercise.key.partition(".")[2]: exercise.hash for exercise in receipt.exercises}
         holds = (
@@ -80,9 +82,13 @@ class Keeper:
         stale = frozenset(name for name, hash_ in self.hashes.items() if before[name] != hash_)
         return Standing(stale, receipt, receipt)
 
+    def settle(self) -> None:
+        """Writes down what a run that was cut off had still to say of the changes it made."""
+        self.history.settle_all()
+
     def forget(self, submission: Submission) -> None:
-        """Removes the receipt: until there is a new one, the submission counts as not graded."""
-        receipt_path(self._receipts, submission.lesson, submission.student).unlink(missing_ok=True)
+        """Takes the receipt away: until there is a new one, the submission counts as not graded."""
+        self.history.begin(submission.lesson, submission.student)
 
     def save(
         self,
@@ -100,6 +106,8 @@ class Keeper:
         if submission.timestamp is not None:
             stamp = self.place("submitted", submission).with_name("timestamp.txt")
             write_whole(stamp, f"{submission.timestamp.isoformat(' ')} UTC\n".encode())
+        if submission.secret is not None:
+            write_whole(self.place("submitted", submission).with_name(SECRET), submission.secret)
         if earlier is not None:
             marked = self._completed(submission, marked, earlier)
         # nbformat's own `writes` validates on top; this notebook was put together from parts that were.
@@ -110,6 +118,7 @@ class Keeper:
         pages.write(self.out, submission.lesson, submission.student, marked.notebook, saved)
         receipt = self._receipt(submission, blob, marked, marker, earlier, spent)
         write_receipt(self._receipts, receipt)
+        self.history.settle(submission.lesson, submission.student)
         return receipt
 
     def _completed(self, submission: Submission, marked: Marked, earlier: Receipt) -> Marked:
@@ -139,6 +148,8 @@ class Keeper:
         events = [asdict(event) for event in marked.events]
         if earlier is not None:
             events += [event for event in earlier.events if event not in events]
+        slug = submission.lesson.partition("_")[2]
+        now = {f"{slug}.{name}": asdict(trace) for name, trace in marked.traces.items()}
         return Receipt(
             student=submission.student,
             lesson=submission.lesson,
@@ -153,8 +164,11 @@ class Keeper:
             events=events,
             problem=asdict(marked.problem) if marked.problem is not None else None,
             timestamp=submission.timestamp.isoformat() if submission.timestamp is not None else None,
+            late=submission.late,
             seconds=round(marked.run.seconds, 4) if marked.run is not None else 0.0,
             cell_seconds=[round(cell.seconds, 4) for cell in marked.run.cells] if marked.run is not None else [],
+            cell_ids=list(marked.cells),
+            traces={**(earlier.traces if earlier is not None else {}), **now},
             grader_seconds=round(spent(), 4),
             environment=environment(),
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from nbformat.notebooknode import NotebookNode
@@ -15,6 +15,7 @@ from nbformat.notebooknode import NotebookNode
 from course_lib.checking.results import Difference, ExerciseResult, FailingCase, PropertyResult
 from course_lib.text import Text
 from grader.autograded import UNREADABLE_TITLE, autograded_notebook
+from grader.behaviour import Trace, traces
 from grader.engine.events import Event
 from grader.engine.tasks import ProbeJob, Run, Task
 from grader.judge import Judge
@@ -36,7 +37,8 @@ CARRIED = Text(
 class Marked:
     """The outcome of one submission. scores: by graded cell; None waits for a person.
 
-    review: graded cells that a person should look at. problem: why the file could not be read, if so.
+    review: graded cells that a person should look at. problem: why the file could not be read, if so. traces: by
+    exercise that was probed. cells: the ids of the cells that were run, "" for one that is not the lesson's.
     """
 
     notebook: NotebookNode
@@ -47,6 +49,8 @@ class Marked:
     notes: tuple[Text, ...] = ()
     problem: Text | None = None
     run: Run | None = None
+    traces: Mapping[str, Trace] = field(default_factory=dict)
+    cells: tuple[str, ...] = ()
 
     @property
     def events(self) -> list[Event]:
@@ -120,6 +124,8 @@ class Marker:
             frozenset(key for key, result in by_check.items() if result.verdict == "grader_error"),
             repaired.notes,
             run=run,
+            traces=traces(run, second),
+            cells=tuple(cell.id if cell.id in self._own else "" for cell in self._run_cells(repaired)),
         )
 
     def unreadable(self, why: Text) -> Marked:
@@ -142,6 +148,11 @@ class Marker:
     @cached_property
     def _jobs(self) -> dict[str, ProbeJob]:
         return self.judge.jobs()
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        """The ids of the lesson's own cells; any other id is a word of a student's."""
+        return frozenset(cell.id for cell in self.released.notebook.cells)
 
     @cached_property
     def _public_judge(self) -> Judge:

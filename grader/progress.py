@@ -5,26 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from course_lib.text import Text
 from grader.batch import Outcome
 from grader.batch import Progress as Report
 from grader.demo import Demo
+from grader.lateness import in_words
+from grader.moved import changes_table
+
+if TYPE_CHECKING:
+    from grader.returning import Returned
 
 _SIGNS = {"pass": "✓", "fail": "✗", "not_run": "○", "grader_error": "!"}
 _COLOURS = {"pass": "green", "fail": "dark_orange", "not_run": "cyan", "grader_error": "magenta"}
 
 
 @contextmanager
-def bar() -> Iterator[Report]:
-    """A progress bar, for ``grade``; one that is silent where nobody looks."""
+def bar(title: str = "Grading / 评分") -> Iterator[Report]:
+    """A progress bar; one that is silent where nobody looks."""
     console = Console(stderr=True)
     columns = (
-        TextColumn("Grading / 评分"),
+        TextColumn(title),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -59,11 +66,14 @@ def print_outcome(outcome: Outcome, out: Path) -> None:
         console.print(f"{len(roster)} students on the roster / 名单共 {len(roster)} 人: {escape(str(roster.source))}")
     for name, what in outcome.collected.remarks:
         console.print(f"[cyan]○ {escape(name)}[/]: {escape(what.en)} / {escape(what.zh)}")
-    for change in outcome.changes:
+    for late in outcome.late:
+        words = in_words(late.seconds)
         console.print(
-            f"± {escape(change.student)} · {change.lesson} · {change.cell}: {_points(change.before)} → "
-            f"{_points(change.after)}"
+            f"○ {escape(late.student)} · {late.lesson}: late by {words.en}, −{late.penalty:g} / "
+            f"迟交 {words.zh}，扣 {late.penalty:g} 分"
         )
+    if outcome.changes:
+        console.print(changes_table(outcome.changes, Text(en="Changed", zh="变动")))
     console.print(
         f"{len(outcome.graded)} graded, {len(outcome.skipped)} unchanged, {len(outcome.failures)} failed / "
         f"评阅 {len(outcome.graded)} 份，未变 {len(outcome.skipped)} 份，出错 {len(outcome.failures)} 份"
@@ -71,8 +81,23 @@ def print_outcome(outcome: Outcome, out: Path) -> None:
     console.print(f"{out / 'report' / 'index.html'}", soft_wrap=True)
 
 
-def _points(score: float | None) -> str:
-    return "–" if score is None else f"{score:g}"
+def print_returned(returned: Returned, out: Path) -> None:
+    """What a person has to do first, then what else to know, then where things are."""
+    console = Console()
+    for sign, several in (("[dark_orange]✗", returned.todo), ("[cyan]○", returned.remarks)):
+        for name, what in several:
+            console.print(f"{sign} {escape(name)}[/]: {escape(what.en)} / {escape(what.zh)}", soft_wrap=True)
+    new = set(returned.written)
+    for path in returned.files:
+        if path.parent.name != "feedback":
+            state = "written / 已写入" if path in new else "unchanged / 未变"
+            console.print(f"  {out / 'return' / path.name}  {state}", soft_wrap=True)
+    pages = sum(path.parent.name == "feedback" for path in new)
+    console.print(
+        f"{out / 'return' / 'feedback'}: {returned.pages} pages, {pages} written / "
+        f"共 {returned.pages} 个网页，本次写入 {pages} 个",
+        soft_wrap=True,
+    )
 
 
 def print_demo(demo: Demo, out: Path) -> None:

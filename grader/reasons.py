@@ -103,6 +103,7 @@ SYSTEM = Text(
 BUNDLE = Text(en="a file of the course itself", zh="课程自带的文件")
 ONLINE_TEXT = Text(en="what was typed into Moodle's page, not a notebook", zh="在 Moodle 页面中输入的文字，不是笔记本")
 STAMP = Text(en="the time of the submission, as nbgrader keeps it", zh="nbgrader 保存的提交时间")
+SECRET = Text(en="the word by which nbgrader gives feedback back", zh="nbgrader 返还反馈时用来核对的口令")
 ROSTER = Text(en="the roster", zh="学生名单")
 OTHER_LESSON = Text(en="of another lesson: {lesson}", zh="属于另一课：{lesson}")
 

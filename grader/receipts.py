@@ -17,6 +17,7 @@ from typing import Any
 from course_lib.checking.compare import TOLERANCES
 from course_lib.checking.results import ExerciseResult
 from course_lib.text import Text
+from grader.lesson import CHECK_SUFFIX
 
 SCHEMA_VERSION = 1
 BATCH = "batch.json"
@@ -59,8 +60,11 @@ class Receipt:
     events: list[dict[str, Any]] = field(default_factory=list)
     problem: dict[str, str] | None = None
     timestamp: str | None = None
+    late: bool = False  # whether the platform marked it so
     seconds: float = 0.0  # in the sandbox, the student's own cells and all probes
     cell_seconds: list[float] = field(default_factory=list)  # of the cells that were run, in their order
+    cell_ids: list[str] = field(default_factory=list)  # of the same cells; "" for one that is not the lesson's
+    traces: dict[str, dict[str, Any]] = field(default_factory=dict)  # by exercise's key, grader.behaviour.Trace
     grader_seconds: float = 0.0  # of the grader's own process, up to the writing of this
     environment: dict[str, str] = field(default_factory=dict)
     tolerances: dict[str, Any] = field(default_factory=lambda: {k: list(v) for k, v in TOLERANCES.items()})
@@ -179,13 +183,18 @@ def all_receipts(folder: Path) -> list[Receipt]:
 
 @dataclass(frozen=True)
 class Change:
-    """A score that a regrade changed."""
+    """A score that a regrade changed. why: the codes of grader.history.WHY that can explain it."""
 
     student: str
     lesson: str
     cell: str
     before: float | None
     after: float | None
+    why: tuple[str, ...] = ()
+
+    @property
+    def exercise(self) -> str:
+        return self.cell.removesuffix(CHECK_SUFFIX)
 
 
 def changes(before: Receipt | None, after: Receipt) -> list[Change]:
@@ -193,15 +202,34 @@ def changes(before: Receipt | None, after: Receipt) -> list[Change]:
     if before is None:
         return []
     return [
-        Change(after.student, after.lesson, cell, before.scores.get(cell), score)
+        Change(after.student, after.lesson, cell, before.scores.get(cell), score, reasons(before, after, cell))
         for cell, score in after.scores.items()
         if before.scores.get(cell) != score
     ]
 
 
-def batch_seed(folder: Path, seed: int | None = None, fresh: bool = False) -> int:
+def reasons(before: Receipt, after: Receipt, cell: str) -> tuple[str, ...]:
+    """What is different between two verdicts that can explain a cell's new score; the likeliest first."""
+    cell = cell.removesuffix(CHECK_SUFFIX)
+    old = {e.key.partition(".")[2]: e for e in before.exercises}
+    changed = {name for e in after.exercises if (name := e.key.partition(".")[2]) in old and old[name].hash != e.hash}
+    grader = "pytorch-course"
+    found = {
+        "submission": before.sha256 != after.sha256,
+        "exercise": cell in changed,
+        "other_exercise": bool(changed - {cell}) and cell not in changed,
+        "grader_error": cell in old and old[cell].verdict == "grader_error",
+        "grader": before.environment.get(grader) != after.environment.get(grader),
+        "environment": {**before.environment, grader: ""} != {**after.environment, grader: ""},
+        "seed": before.seed != after.seed,
+        "device": before.device != after.device,
+    }
+    return tuple(code for code, is_so in found.items() if is_so) or ("again",)
+
+
+def batch_seed(folder: Path, seed: int | None = None, fresh: bool = False, keep: bool = True) -> int:
     """The seed of this batch's hidden cases: the one given; else the one begun with, so that a batch that was cut off
-    goes on with the same cases; else a new one from the system's randomness."""
+    goes on with the same cases; else a new one from the system's randomness. keep: whether it is written down."""
     path = folder / BATCH
     if seed is None and not fresh:
         try:
@@ -209,7 +237,8 @@ def batch_seed(folder: Path, seed: int | None = None, fresh: bool = False) -> in
         except (OSError, ValueError, KeyError, TypeError):
             pass
     chosen = secrets.randbits(62) if seed is None else seed
-    _write(path, {"schema_version": SCHEMA_VERSION, "seed": chosen})
+    if keep:
+        _write(path, {"schema_version": SCHEMA_VERSION, "seed": chosen})
     return chosen
 
 

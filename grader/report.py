@@ -1,174 +1,92 @@
-"""The instructor's page: what needs a person first, then scores, distributions, misconceptions, limits, files."""
+"""The instructor's pages: what needs a person first, then what the class did, from the data of ``report_data``."""
 
 from __future__ import annotations
 
 import csv
 import io
-import statistics
-from collections import Counter, defaultdict
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from course_lib.text import Text
 from grader import charts
-from grader.collect import Collected
+from grader.course_folder import write_whole
 from grader.feedback import TEMPLATES
-from grader.receipts import ExerciseReceipt, Receipt
+from grader.report_data import Failure, Findings, files, lesson_report
 
-Scores = Mapping[tuple[str, str], Mapping[str, float]]
+__all__ = ["Failure", "Findings", "grades_csv", "render", "render_overview", "write_report"]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A submission that the grader could not finish. message: what went wrong, for whoever maintains the grader."""
-
-    student: str
-    lesson: str
-    message: str
-
-
-@dataclass
-class Findings:
-    """Everything a report tells. final: scores by (lesson, student) and graded cell, a person's where there is one."""
-
-    receipts: Sequence[Receipt]
-    final: Scores
-    titles: Mapping[str, dict[str, str]] = field(default_factory=dict)
-    failures: Sequence[Failure] = ()
-    refused: Sequence[tuple[str, Text]] = ()
-    ignored: Sequence[tuple[str, Text]] = ()
-    folder: Path | None = None  # of the report, for links to feedback pages
-    remarks: Sequence[tuple[str, Text]] = ()  # on files and lessons; nothing went wrong with them
-
-    @classmethod
-    def of(
-        cls,
-        collected: Collected,
-        receipts: Sequence[Receipt],
-        final: Scores,
-        titles: Mapping[str, dict[str, str]],
-        failures: Sequence[Failure],
-        folder: Path,
-    ) -> Findings:
-        """With the account of every file that was collected."""
-        refused, ignored = collected.refused, collected.ignored
-        return cls(receipts, final, titles, failures, refused, ignored, folder, collected.remarks)
-
-    def score(self, receipt: Receipt) -> float:
-        final = self.final.get((receipt.lesson, receipt.student))
-        return receipt.score if final is None else sum(final.values())
+_CELLS_SHOWN = 8
 
 
 def write_report(folder: Path, findings: Findings) -> Path:
-    """Writes folder/index.html, one page that needs no other file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Writes folder/index.html and, for each lesson, <lesson>.json and <lesson>.html. Each page needs no other file."""
+    reports = [lesson_report(lesson, findings) for lesson in findings.lessons()]
+    for report in reports:
+        name = report["lesson"]["id"]
+        text = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
+        write_whole(folder / f"{name}.json", text.encode())
+        write_whole(folder / f"{name}.html", render(json.loads(text)).encode())
     path = folder / "index.html"
-    path.write_text(render(findings), encoding="utf-8")
+    write_whole(path, render_overview(reports, files(findings)).encode())
     return path
 
 
-def render(findings: Findings) -> str:
-    """The page. Every word that may be a student's is escaped by the template engine."""
+def render(report: Mapping[str, Any]) -> str:
+    """One lesson's page, from what stands in its JSON and from nothing else. Every word that may be a student's is
+    escaped by the template engine."""
+    cells = sorted(report["time"]["cells"], key=lambda cell: (-sum(cell["limits"].values()), -cell["ninetieth"]))
+    titles = {exercise["exercise"]: exercise["title"] for exercise in report["exercises"]}
+    return str(_template("report.html").render(report=report, titles=titles, cells=cells[:_CELLS_SHOWN]))
+
+
+def render_overview(reports: Sequence[Mapping[str, Any]], about_files: Mapping[str, Any]) -> str:
+    """The page of all lessons, with what needs a person in any of them."""
+    return str(_template("overview.html").render(reports=reports, files=about_files))
+
+
+@lru_cache(maxsize=4)
+def _template(name: str) -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     loader = FileSystemLoader([TEMPLATES, TEMPLATES / "course_feedback"])
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters["points"] = lambda number: f"{number:.4g}"
-    lessons = sorted({receipt.lesson for receipt in findings.receipts})
-    return environment.get_template("report.html").render(
-        lessons=[_lesson(lesson, findings) for lesson in lessons],
-        failures=findings.failures,
-        refused=findings.refused,
-        ignored=findings.ignored,
-        remarks=findings.remarks,
-        receipts=findings.receipts,
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["points"] = lambda number: "–" if number is None else f"{number:.4g}"
+    environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
+    environment.filters["seconds"] = lambda number: f"{number:.2f}" if number < 10 else f"{number:.0f}"
+    environment.filters["signed"] = lambda number: f"{number:.2f}".replace("-", "−")
+    environment.filters["rare"] = _rare
+    environment.globals["histogram"] = _histogram
+    environment.globals["proportion"] = _proportion
+    environment.globals["interval"] = _interval
+    return environment.get_template(name)
 
 
-def _lesson(lesson: str, findings: Findings) -> dict[str, Any]:
-    receipts = [receipt for receipt in findings.receipts if receipt.lesson == lesson]
-    totals = [findings.score(receipt) for receipt in receipts]
-    most = max((receipt.max_score for receipt in receipts), default=0.0)
-    keys = list(dict.fromkeys(exercise.key for receipt in receipts for exercise in receipt.exercises))
-    by_key = {key: [e for r in receipts for e in r.exercises if e.key == key] for key in keys}
-    return {
-        "id": lesson,
-        "title": findings.titles.get(lesson, {"en": lesson, "zh": lesson}),
-        "rows": [_row(receipt, keys, findings) for receipt in receipts],
-        "exercises": [_exercise(by_key[key]) for key in keys],
-        "count": len(receipts),
-        "most": most,
-        "mean": statistics.mean(totals) if totals else 0.0,
-        "median": statistics.median(totals) if totals else 0.0,
-        "perfect": sum(total >= most - 1e-9 for total in totals),
-        "attention": [r for r in receipts if r.problem or not r.complete],
-        "misconceptions": _misconceptions(receipts),
-        "limits": _limits(receipts),
-        "repaired": [r for r in receipts if r.notes and not r.problem],
-        "environment": receipts[0].environment if receipts else {},
-        "settings": sorted({(r.device, r.isolation) for r in receipts}),
-    }
+def _histogram(bins: Sequence[Mapping[str, Any]], title: Mapping[str, str], wide: bool = False) -> str:
+    counted = [(one["points"], one["count"]) for one in bins]
+    words = charts.described(counted, Text(en=title["en"], zh=title["zh"]))
+    return charts.histogram(counted, words, charts.WIDE if wide else charts.NARROW)
 
 
-def _row(receipt: Receipt, keys: Sequence[str], findings: Findings) -> dict[str, Any]:
-    mine = {exercise.key: exercise for exercise in receipt.exercises}
-    page = f"../feedback/{receipt.student}/{receipt.lesson}/{receipt.lesson}.html"
-    total = findings.score(receipt)
-    automatic = sum(score or 0.0 for score in receipt.scores.values())
-    return {
-        "student": receipt.student,
-        "page": page,
-        "cells": [mine.get(key) for key in keys],
-        "total": total,
-        "share": total / receipt.max_score if receipt.max_score else 0.0,
-        "by_hand": abs(total - automatic) > 1e-9,
-        "receipt": receipt,
-    }
+def _proportion(share: float) -> str:
+    words = Text(en="{percent} % of the points on average", zh="平均得到 {percent}% 的分数")
+    return charts.proportion(share, words.format(percent=f"{100 * share:.0f}").say("both", " / "))
 
 
-def _exercise(outcomes: Sequence[ExerciseReceipt]) -> dict[str, Any]:
-    first = outcomes[0]
-    counted = charts.bins([outcome.score for outcome in outcomes], first.max_score)
-    verdicts = Counter(outcome.verdict for outcome in outcomes)
-    return {
-        "key": first.key,
-        "title": first.title,
-        "mean": statistics.mean(outcome.score for outcome in outcomes),
-        "most": first.max_score,
-        "chart": charts.histogram(counted, charts.described(counted, first.title["en"])),
-        "verdicts": [(verdict, verdicts[verdict]) for verdict in ("pass", "fail", "not_run", "grader_error")],
-    }
+def _interval(found: Mapping[str, float]) -> str:
+    words = Text(
+        en="discrimination {value}, between {low} and {high}", zh="区分度 {value}，在 {low} 与 {high} 之间"
+    ).format(**{name: f"{number:.2f}" for name, number in found.items()})
+    return charts.interval(found["value"], found["low"], found["high"], words.say("both", " / "))
 
 
-def _misconceptions(receipts: Sequence[Receipt]) -> list[dict[str, Any]]:
-    """Most frequent first."""
-    met: dict[tuple[str, str], list[tuple[str, ExerciseReceipt]]] = defaultdict(list)
-    for receipt in receipts:
-        for exercise in receipt.exercises:
-            if exercise.misconception:
-                met[exercise.key, exercise.misconception].append((receipt.student, exercise))
-    rows = [
-        {
-            "code": code,
-            "title": several[0][1].title,
-            "label": several[0][1].misconception_label,
-            "count": len(several),
-            "students": [student for student, _ in several],
-        }
-        for (_, code), several in met.items()
-    ]
-    return sorted(rows, key=lambda row: -row["count"])
-
-
-def _limits(receipts: Sequence[Receipt]) -> list[dict[str, Any]]:
-    return [
-        {"student": receipt.student, "events": list({e["code"]: e for e in receipt.events}.values())}
-        for receipt in receipts
-        if receipt.events
-    ]
+def _rare(expected: float) -> str:
+    """An expected number of pairs with one digit that says something, and none for less than one in a million."""
+    return f"{expected:.6f}"[: 2 + next((n for n in range(1, 7) if expected >= 10**-n), 6)] if expected >= 1e-6 else "0"
 
 
 def grades_csv(findings: Findings) -> str:

@@ -29,6 +29,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "login": ("login", "loginid", "username", "sisloginid", "用户名", "登录名", "账号", "帐号"),
     "moodle": ("moodle", "moodleid", "identifier", "participant", "moodle编号", "标识符"),
     "canvas": ("canvas", "canvasid", "canvasuserid", "canvas编号"),
+    "language": ("language", "lang", "preferredlanguage", "语言", "反馈语言"),
 }
 _SIS = "sisuserid"  # where Canvas has it, its "ID" is Canvas's own number
 _UNIQUE = ("id", "email", "login", "moodle", "canvas")
@@ -65,7 +66,8 @@ DUPLICATE = Text(
 
 @dataclass(frozen=True)
 class Student:
-    """One line of the roster. id: as written; moodle, canvas: the platforms' numbers; line: in the file."""
+    """One line of the roster. id: as written; moodle, canvas: the platforms' numbers; language: of the feedback, en, zh
+    or both, empty where the roster does not say; line: in the file."""
 
     id: str
     name: str = ""
@@ -75,6 +77,7 @@ class Student:
     login: str = ""
     moodle: str = ""
     canvas: str = ""
+    language: str = ""
     line: int = 0
 
     @property
@@ -235,7 +238,14 @@ def _student(given: dict[str, str], line: int) -> Student:
         chinese = _CHINESE.fullmatch(last + first) is not None
         name = last + first if chinese else " ".join(filter(None, (first, last)))
     rest = {key: given.get(key, "") for key in ("email", "login", "moodle", "canvas")}
-    return Student(given["id"], name, first, last, **rest, line=line)
+    return Student(given["id"], name, first, last, **rest, language=_language(given.get("language", "")), line=line)
+
+
+def _language(word: str) -> str:
+    """``en``, ``zh`` or ``both`` of what people write; empty for anything else, which is no reason to refuse a list."""
+    known = {"en": ("en", "english", "英文", "英语"), "zh": ("zh", "chinese", "中文", "汉语"), "both": ("both", "双语")}
+    bare = re.split(r"[-_]", _folded(word))[0]
+    return next((code for code, words in known.items() if bare in words), "")
 
 
 def _parts_of(name: str) -> tuple[str, str]:

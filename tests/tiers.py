@@ -19,6 +19,7 @@ BIN = Path(sys.executable).parent
 GRADER = str(BIN / "grader")
 PYTEST = [PYTHON, "-m", "pytest", "-q", "--durations=5"]
 BROWSERS = "chromium|chromium-browser|google-chrome"
+OWN = ("COURSE_LANG", "COURSE_IMAGES", "NBGRADER_EXECUTION")  # variables of a person's own shell
 SLOW_MARKS = ("kernel", "sandbox", "browser", "gpu", "long")
 
 
@@ -68,8 +69,7 @@ def run(tier: Tier) -> str:
     print(f"\n━━ {tier.name}: {tier.what} ━━", flush=True)
     if missing:
         return f"not run: {' and '.join(missing)} missing"
-    # Nothing of the person's own shell may change what is tested.
-    environment = {k: v for k, v in os.environ.items() if k not in ("COURSE_LANG", "NBGRADER_EXECUTION")}
+    environment = {k: v for k, v in os.environ.items() if k not in OWN}  # nothing of it may change what is tested
     code = subprocess.run(tier.command, env=environment, check=False).returncode
     if code == 5 and "pytest" in tier.command:
         return "not run: no test was found"

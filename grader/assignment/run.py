@@ -18,11 +18,12 @@ from grader.assignment import book as shelf
 from grader.assignment.graded import Graded, graded, opened, task, ungraded
 from grader.assignment.source import Assignment
 from grader.assignment.submissions import Handed, find
-from grader.batch import Options, Outcome, Progress
+from grader.batch import Options, Outcome, Progress, settle_late
 from grader.course_folder import write_whole
 from grader.engine import Run, SandboxPool, SandboxUnavailable
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
+from grader.history import History
 from grader.opening import Unreadable
 from grader.receipts import (
     ExerciseReceipt,
@@ -38,6 +39,7 @@ from grader.receipts import (
 )
 from grader.repair import Repaired
 from grader.report import Failure, Findings, grades_csv, write_report
+from grader.report_sources import Sources
 
 log = logging.getLogger(__name__)
 MISSING = Text(en="This notebook was not handed in.", zh="没有提交这份笔记本。")
@@ -60,10 +62,11 @@ def grade_assignment(
         for number, student in enumerate(work.run(everybody)):
             if progress is not None:
                 progress(number + 1, len(everybody), student)
+        settle_late(book, out, [assignment.name], options, outcome)
         outcome.receipts = all_receipts(out / "receipts")
         final = {(assignment.name, s): scores for s, scores in shelf.scores(book, assignment).items()}
     titles = {assignment.name: {"en": assignment.name, "zh": assignment.name}}
-    findings = Findings.of(collected, outcome.receipts, final, titles, outcome.failures, out / "report")
+    findings = Findings.of(collected, outcome.receipts, final, titles, outcome.failures, out / "report", Sources(out))
     write_whole(out / "grades.csv", grades_csv(findings).encode("utf-8-sig"))
     write_whole(out / "differences.csv", _differences(out / "receipts" / assignment.name).encode("utf-8-sig"))
     outcome.report = write_report(out / "report", findings)
@@ -76,6 +79,7 @@ class _Work:
     def __init__(self, assignment: Assignment, book: Book, out: Path, options: Options, outcome: Outcome) -> None:
         self.assignment, self.book, self.out, self.options, self.outcome = assignment, book, out, options, outcome
         shelf.register(book, assignment)
+        History(out).settle_all()
         self.held = book.students(assignment.name)
         self.receipts = out / "receipts"
         self.pages = FeedbackPages()
@@ -172,12 +176,9 @@ class _Work:
     def _keep(self, student: _Student) -> None:
         """Files, one transaction, pages; the receipt comes last."""
         name, assignment = student.handed.student, self.assignment.name
-        before = receipt_path(self.receipts, assignment, name)
-        try:
-            earlier: Receipt | None = read_receipt(before)
-        except (ReceiptError, OSError):
-            earlier = None
-        before.unlink(missing_ok=True)
+        history = History(self.out)
+        history.begin(assignment, name)
+        earlier = history.before(assignment, name)
         parts = {n: part for n, part in student.graded.items() if part is not None}
         for notebook, blob in student.blobs.items():
             write_whole(self.out / "submitted" / name / assignment / f"{notebook}.ipynb", blob)
@@ -189,6 +190,7 @@ class _Work:
             self.pages.write(self.out, assignment, name, part.shown(), saved[notebook], notebook)
         receipt = self._receipt(student, parts)
         write_receipt(self.receipts, receipt)
+        history.settle(assignment, name)
         self.outcome.graded.append(name)
         self.outcome.changes += changes(earlier, receipt)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -26,6 +28,11 @@ import click
 )
 @click.option("--lesson", help="Only this lesson: its id, slug or number.")
 @click.option(
+    "--due",
+    metavar="TIME",
+    help="When the lesson was due, as 2026-10-01T23:59+08:00.  [default: what formgrader or an earlier run set]",
+)
+@click.option(
     "--isolation",
     type=click.Choice(["bubblewrap", "none"]),
     default="bubblewrap",
@@ -33,6 +40,10 @@ import click
     help="`none` runs student code unprotected: only for code that you trust.",
 )
 @click.option("--seed", type=int, help="Seed of the hidden cases.  [default: the batch's own, drawn at its start]")
+@click.option(
+    "--dry-run", is_flag=True, help="Grade, say who would change and by how much, and write nothing into OUT."
+)
+@click.option("--json", "as_data", is_flag=True, help="With --dry-run: say it as JSON.")
 @click.option("--force", is_flag=True, help="Grade again what has not changed, with new hidden cases.")
 def command(
     submissions: Path,
@@ -42,16 +53,21 @@ def command(
     assignment: Path | None,
     roster: Path | None,
     lesson: str | None,
+    due: str | None,
     isolation: str,
     seed: int | None,
+    dry_run: bool,
+    as_data: bool,
     force: bool,
 ) -> None:
     """Grade SUBMISSIONS: nbgrader's submitted/ tree, or a folder or zip of downloads.
 
     OUT becomes an nbgrader course with gradebook.db, autograded/ and feedback/, and gets grades.csv, report/ and
-    receipts/. What has not changed since the last run is skipped. The exit status is 0 when every submission got a
-    verdict, whatever the verdict. With --assignment it also gets differences.csv: each cell to which nbgrader itself
-    would have given other points, and why.
+    receipts/. What has not changed since the last run is skipped. What being late costs is worked out anew each time,
+    by the plugin that OUT/nbgrader_config.py names. Scores that a regrade changed are listed, and kept in history/;
+    --dry-run lists them before anything is written. The exit status is 0 when every submission got a verdict, whatever
+    the verdict. With --assignment it also gets differences.csv: each cell to which nbgrader itself would have given
+    other points, and why.
     """
     from grader.quick_start import import_nbformat
 
@@ -62,13 +78,22 @@ def command(
     from grader.course import CourseError, find_course
     from grader.engine import SandboxUnavailable
     from grader.gradebook import GradebookError
+    from grader.lateness import read_due
+    from grader.moved import print_rehearsal
     from grader.progress import bar, print_outcome
+    from grader.rehearsal import as_json, rehearse
     from grader.roster import nearest_roster, read_roster
 
     if device == "cuda":
         raise click.ClickException(
             "Grading on an accelerator is not available yet: use --device auto or cpu. | "
             "暂不支持在加速器上评分：请使用 --device auto 或 cpu。"
+        )
+    if as_data and not dry_run:
+        raise click.UsageError("--json goes with --dry-run. | --json 要与 --dry-run 一起使用。")
+    if dry_run and assignment is not None:
+        raise click.UsageError(
+            "--dry-run is for lessons, not for --assignment. | --dry-run 只用于课程，不能与 --assignment 一起使用。"
         )
     try:
         place = submissions.resolve()
@@ -77,12 +102,21 @@ def command(
         list_ = roster or nearest_roster(beside)
         people = read_roster(list_) if list_ is not None else None
         options = Options(jobs or os.cpu_count() or 1, isolation, "cpu", lesson, seed, force, roster=people)
+        if due is not None:
+            options = replace(options, due=read_due(due))
         with bar() as progress:
-            if course is not None:
+            if course is not None and dry_run:
+                outcome = rehearse(submissions, out, course, options, progress)
+            elif course is not None:
                 outcome = grade_class(submissions, out, course, options, progress)
             elif assignment is not None:
                 outcome = grade_assignment(submissions, out, read_assignment(assignment), options, progress)
     except (AssignmentError, CourseError, GradebookError, SandboxUnavailable, FileNotFoundError, ValueError) as error:
         raise click.ClickException(str(error)) from None
-    print_outcome(outcome, out)
+    if as_data:
+        click.echo(json.dumps(as_json(outcome), ensure_ascii=False, indent=1))
+    elif dry_run:
+        print_rehearsal(outcome)
+    else:
+        print_outcome(outcome, out)
     sys.exit(0 if outcome.complete else 1)

@@ -28,22 +28,25 @@ def command(lessons: tuple[str, ...], seeds: int, mutants: bool, sample: int | N
     """
     from rich.console import Console
 
-    from grader.course import find_course
-    from grader.lesson import read_lesson
+    from grader.course import CourseError, find_course
+    from grader.lesson import LessonError, read_lesson
     from grader.mutation import LEAST, mutate_lesson, share
     from grader.verify import ExerciseError, verify_lesson
 
-    course = find_course()
+    try:
+        refs = find_course().select(lessons)
+    except CourseError as error:
+        raise click.ClickException(str(error)) from None
     console = Console(stderr=True)
     proofs, mutations, started = [], {}, time.perf_counter()
     with console.status("…") as status:
-        for ref in course.select(lessons):
+        for ref in refs:
             try:
                 lesson = read_lesson(ref.source)
                 proofs += verify_lesson(lesson, seeds, status.update)
                 if mutants or sample:
                     mutations[ref.id] = mutate_lesson(lesson, sample, status.update)
-            except (ExerciseError, OSError) as error:
+            except (ExerciseError, LessonError, OSError) as error:
                 raise click.ClickException(str(error)) from None
     perfect = bool(proofs) and all(proof.perfect for proof in proofs)
     bites = all(share(several) >= LEAST and not any(p.stale for p in several) for several in mutations.values())

@@ -31,6 +31,7 @@ class Conversation:
         self._gone: set[int] = set()  # cells that took the process with them
         self._end = len(task.cells)  # cells from here on are not run
         self._seen: dict[tuple[int, int], Observed | Event] = {}
+        self._probe_seconds: dict[int, float] = {}
         self._events: dict[tuple[str, int | None], Event] = {}
         self._starts = 0
         self.dirty: str | None = None
@@ -153,7 +154,9 @@ class Conversation:
                     # Cases that follow need a fresh start; when those are used up, they are not reached.
                     return self._starts >= self._limits.restarts + 1
                 finally:
-                    self._probing_left -= time.monotonic() - began
+                    spent = time.monotonic() - began
+                    self._probing_left -= spent
+                    self._probe_seconds[j] = self._probe_seconds.get(j, 0.0) + spent
         return True
 
     def _may_have_the_process(self, j: int) -> bool:
@@ -185,6 +188,7 @@ class Conversation:
                 tuple(
                     self._seen.get((j, c)) or event("not_reached", exercise=job.exercise) for c in range(len(job.cases))
                 ),
+                self._probe_seconds.get(j, 0.0),
             )
             for j, job in enumerate(self._task.probes)
         ]

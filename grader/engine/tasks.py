@@ -55,10 +55,11 @@ class CellRun:
 
 @dataclass(frozen=True)
 class ProbeRun:
-    """One exercise: for every case, in order, what was observed or the event that prevented it."""
+    """One exercise: for every case, in order, what was observed or the event that prevented it. seconds: all cases."""
 
     exercise: str
     observed: tuple[Observed | Event, ...]
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

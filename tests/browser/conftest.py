@@ -34,7 +34,9 @@ def jupyter(folder: Path, *options: str) -> Iterator[str]:
     """A Jupyter server over a folder on a free loopback port; its address."""
     runtime = folder / ".jupyter-runtime"
     runtime.mkdir(exist_ok=True)
-    environment = {k: v for k, v in os.environ.items() if k not in ("COURSE_LANG", "NBGRADER_EXECUTION")}
+    environment = {
+        k: v for k, v in os.environ.items() if k not in ("COURSE_LANG", "COURSE_IMAGES", "NBGRADER_EXECUTION")
+    }
     settings = folder / ".jupyter-settings"
     news = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     news.parent.mkdir(parents=True, exist_ok=True)
@@ -50,6 +52,7 @@ def jupyter(folder: Path, *options: str) -> Iterator[str]:
         "--no-browser",
         "--allow-root",
         "--ServerApp.port=0",
+        "--LabApp.expose_app_in_browser=True",  # so that a test can wait for a command's end
         f"--IdentityProvider.token={TOKEN}",
         *options,
     ]

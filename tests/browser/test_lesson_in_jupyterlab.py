@@ -60,34 +60,31 @@ def wait_for(page: Any, status: str) -> None:
 
 
 def run_all(page: Any) -> None:
-    """Runs all cells from the Run menu and waits for the end: the last cell to run counts its execution."""
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    wait_for(page, "busy")
-    wait_for(page, "idle")
+    """What the Run menu's "Run All Cells" does, to its end: the command's promise is kept when the last cell has run,
+    while the kernel's busy light may be gone before anybody looks."""
+    page.wait_for_function("window.jupyterapp !== undefined")
+    assert page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')") is True
 
 
 def scroll_to(page: Any, words: str) -> str:
-    """Scrolls the notebook (its cells are rendered only in view) until an output holds the words."""
-    return str(
-        page.evaluate(
-            """async (words) => {
-                const scroller = document.querySelector('.jp-WindowedPanel-outer')
-                    ?? document.querySelector('.jp-Notebook');
-                scroller.scrollTop = 0;
-                for (let i = 0; i < 200; i++) {
-                    for (const output of document.querySelectorAll('.jp-OutputArea-output section')) {
-                        if (output.innerText.includes(words)) {
-                            output.scrollIntoView({block: 'center'});
-                            await new Promise(r => setTimeout(r, 600));
-                            return output.innerText;
-                        }
-                    }
-                    scroller.scrollTop += 500;
-                    await new Promise(r => setTimeout(r, 150));
-                }
-                return '';
-            }""",
-            words,
-        )
+    """Shows the first cell whose outputs hold the words (cells are rendered only in view), and reads the output."""
+    place = page.evaluate(
+        """(words) => {
+            const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
+            const told = (cell) => cell.type === 'code' ? JSON.stringify(cell.outputs.toJSON()) : '';
+            return Array.from({length: cells.length}, (_, i) => cells.get(i)).findIndex(c => told(c).includes(words));
+        }""",
+        words,
     )
+    assert place >= 0, f"no output says {words!r}"
+    page.evaluate(
+        """async (place) => {
+            const notebook = window.jupyterapp.shell.currentWidget.content;
+            notebook.activeCellIndex = place;
+            await notebook.scrollToItem(place, 'start');
+        }""",
+        place,
+    )
+    section = page.locator(".jp-OutputArea-output section", has_text=words).first
+    section.scroll_into_view_if_needed()
+    return str(section.inner_text())

@@ -40,6 +40,7 @@ def test_nothing_of_a_hostile_student_runs(graded: Path, page: Any) -> None:
     for path in (
         graded / "feedback" / student / LESSON / f"{LESSON}.html",
         graded / "report/index.html",
+        graded / "report" / f"{LESSON}.html",
         as_formgrader,
     ):
         page.goto(path.as_uri())
@@ -57,6 +58,7 @@ def test_a_reader_chooses_the_language(graded: Path, page: Any) -> None:
     for path in (
         graded / "feedback/wrong_backward_no_mask" / LESSON / f"{LESSON}.html",
         graded / "report/index.html",
+        graded / "report" / f"{LESSON}.html",
     ):
         page.goto(path.as_uri())
         assert page.locator("[lang=en]:visible").count() > 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,19 @@ def submitted(course: Course, tmp_path: Path) -> Path:
     toy.hand_in(place, "negated", negated)
     toy.hand_in(place, "broken", b'{"cells": [')
     return place
+
+
+@pytest.fixture(scope="session")
+def graded(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small class that was graded, to copy: see tests.grading.returned."""
+    from tests.grading import returned
+
+    place = returned.make_class(tmp_path_factory.mktemp("arrived"), course)
+    out = tmp_path_factory.mktemp("graded") / "out"
+    assert returned.grade(place, out, course).complete
+    return out
+
+
+@pytest.fixture
+def class_out(graded: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(graded, tmp_path / "out"))

@@ -116,7 +116,7 @@ def test_a_regrade_runs_only_what_has_changed_and_shows_each_changed_score(
     second = grade_class(submitted, out, course, OPTIONS)
     assert sorted(second.graded) == sorted(FINAL)
     assert probed == [["total"]] * 3  # one of the four cannot be opened
-    assert second.changes == [module.Change("negated", toy.LESSON, "total-check", 0.5, 2.0)]
+    assert second.changes == [module.Change("negated", toy.LESSON, "total-check", 0.5, 2.0, ("again",))]
     assert scores(second)["negated"] == 4.5  # 2.5 as it was kept, and 2
     for student in ("right", "half"):
         page = (out / "feedback" / student / toy.LESSON / f"{toy.LESSON}.html").read_text("utf-8")

@@ -152,14 +152,15 @@ FOLDERS: dict[str, tuple[Mapping[str, Content], Mapping[str, str]]] = {
 }
 
 REFUSED: dict[str, tuple[Mapping[str, Content], Mapping[str, str]]] = {
-    "an empty notebook": (
+    "an empty notebook, graded as nothing": (
         {f"ann/{TOY}": b"", f"bo/{TOY}": NOTEBOOK},
-        {f"ann/{TOY}": "EMPTY", f"bo/{TOY}": "bo 01_toy"},
+        {f"ann/{TOY}": "ann 01_toy", f"bo/{TOY}": "bo 01_toy"},
     ),
     "an empty notebook after a full one": (
         {"ann/old 01_toy.ipynb": NOTEBOOK, f"ann/{TOY}": b""},
-        {"ann/old 01_toy.ipynb": "ann 01_toy", f"ann/{TOY}": "EMPTY"},
+        {"ann/old 01_toy.ipynb": "ann 01_toy", f"ann/{TOY}": "superseded"},
     ),
+    "an empty notebook of no lesson": ({"ann/homework.ipynb": b""}, {"ann/homework.ipynb": "EMPTY"}),
     "other kinds of files": (
         {f"ann_01_toy.{ending}": b"x" for ending in ("pdf", "docx", "py", "html", "json", "txt", "ipynb.pdf")},
         {f"ann_01_toy.{e}": "NOT_NOTEBOOK" for e in ("pdf", "docx", "py", "html", "json", "txt", "ipynb.pdf")},
@@ -267,7 +268,7 @@ ZIPS: dict[str, tuple[Mapping[str, bytes | Odd], Mapping[str, str]]] = {
     "Windows' strokes": ({"1": Odd(raw=b"ann\\01_toy\\01_toy.ipynb")}, {f"ann/01_toy/{TOY}": "ann 01_toy"}),
     "the same name twice": (
         {"1": Odd(raw=f"ann/{TOY}".encode()), "2": Odd(b"", raw=f"ann/{TOY}".encode())},
-        {f"ann/{TOY}": "ann 01_toy", f"ann/{TOY} #2": "EMPTY"},
+        {f"ann/{TOY}": "ann 01_toy", f"ann/{TOY} #2": "superseded"},
     ),
     "paths that lead out": (
         {
@@ -480,3 +481,10 @@ def test_every_reason_says_what_to_do_in_both_languages() -> None:
     for key in {word for _, table in REFUSED.values() for word in table.values() if word.isupper()}:
         assert len(advice[key].en.replace(";", ".").split(". ")) > 1, key
         assert "请" in advice[key].zh, key
+
+
+def test_who_handed_in_an_empty_file_is_graded_and_named(tmp_path: Path) -> None:
+    build(tmp_path, {f"ann/{TOY}": b"", f"bo/{TOY}": NOTEBOOK})
+    found = collect(tmp_path, LESSONS)
+    assert [one.student for one in found.submissions] == ["ann", "bo"]
+    assert found.notes == [(f"ann/{TOY}", reasons.EMPTY)]

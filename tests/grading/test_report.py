@@ -15,7 +15,8 @@ from grader import charts
 from grader.course import Course
 from grader.marking import Marker
 from grader.receipts import Receipt, exercise_receipt
-from grader.report import Failure, Findings, grades_csv, render
+from grader.report import Failure, Findings, grades_csv, render, render_overview
+from grader.report_data import files, lesson_report
 from tests.grading import toy
 
 BAD = "<script>alert(1)</script>"
@@ -54,8 +55,12 @@ def findings(marker: Marker, course: Course) -> Findings:
     )
 
 
+def page_of(findings: Findings) -> str:
+    return render(lesson_report(toy.LESSON, findings))
+
+
 def test_the_page_holds_everything_in_both_languages(findings: Findings) -> None:
-    page = BeautifulSoup(render(findings), "html.parser")
+    page = BeautifulSoup(page_of(findings), "html.parser")
     said = page.get_text(" ")
     for words in (
         "Needs your attention",
@@ -76,19 +81,22 @@ def test_the_page_holds_everything_in_both_languages(findings: Findings) -> None
 
 
 def test_what_needs_a_person_comes_first(findings: Findings) -> None:
-    page = render(findings)
+    page = page_of(findings)
     assert page.index("grader error") < page.index("unreadable") < page.index("file not graded") < page.index("Scores")
 
 
-def test_misconceptions_are_counted(findings: Findings) -> None:
-    page = BeautifulSoup(render(findings), "html.parser")
-    row = next(tr for tr in page.select("tr") if "the sign is turned" in tr.get_text() and tr.select("svg"))
-    assert "bo, cy" in row.get_text()
-    assert row.select("td")[-1].get_text().strip() == "2"
+def test_misconceptions_are_counted_and_name_nobody(findings: Findings) -> None:
+    page = BeautifulSoup(page_of(findings), "html.parser")
+    (row,) = page.select(".misconception")
+    assert "the sign is turned" in row.get_text()
+    assert row.select(".many b")[0].get_text() == "2"
+    assert not {"bo", "cy"} & set(row.get_text(" ").split())
+    signs = page.select("table.scores tbody tr:nth-of-type(2) .sign")
+    assert "the sign is turned / 符号弄反了" in [sign["title"] for sign in signs]  # there it is said who
 
 
 def test_no_students_word_is_code(findings: Findings) -> None:
-    page = BeautifulSoup(render(findings), "html.parser")
+    page = BeautifulSoup(page_of(findings), "html.parser")
     assert page.find_all("script") == []
     assert str(page).count("&lt;script&gt;") >= 7
     assert page.select("img, iframe, object, link") == []
@@ -98,13 +106,15 @@ def test_no_students_word_is_code(findings: Findings) -> None:
 
 
 def test_the_page_needs_no_other_file(findings: Findings) -> None:
-    page = render(findings)
+    page = page_of(findings)
     assert "http://" not in page.replace("http-equiv", "")
     assert "https://" not in page
 
 
 def test_an_empty_class_has_a_page_too() -> None:
-    assert "Grading report" in render(Findings([], {}))
+    findings = Findings([], {})
+    assert "Grading report" in render_overview([], files(findings))
+    assert "Grading report" in page_of(findings)
 
 
 def test_the_table_of_grades(findings: Findings) -> None:
