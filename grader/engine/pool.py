@@ -22,6 +22,7 @@ from grader.engine.limits import Limits
 from grader.engine.sandbox import Sandbox, WorkerLost
 from grader.engine.tasks import CellRun, ProbeRun, Run, Task
 
+ATTEMPTS = 3  # for a submission whose sandbox was lost: killed for memory by the system, say
 T = TypeVar("T")
 _Item = tuple["concurrent.futures.Future[Any]", Callable[[], Any]]
 _here = threading.local()
@@ -128,14 +129,15 @@ def _started() -> Sandbox:
 def run_task(task: Task, settings: tuple[Limits, Isolation, tuple[str, ...]] | None = None) -> Run:
     """Runs one submission in this thread's sandbox, or in a new one that this thread keeps.
 
-    Where the sandbox itself is lost it is replaced and the submission tried once more. Raises SandboxUnavailable.
+    Where the sandbox itself is lost it is replaced and the submission tried again, ATTEMPTS in all. Raises
+    SandboxUnavailable.
     """
     sandbox: Sandbox | None = getattr(_here, "sandbox", None)
     if sandbox is None:
         limits, isolation, warmup = settings or (Limits(), "bubblewrap", ())
         require(isolation)
         sandbox = _here.sandbox = Sandbox(limits, isolation, warmup)
-    for _ in range(2):
+    for _ in range(ATTEMPTS):
         if not sandbox.running:
             sandbox.start()
         conversation = Conversation(sandbox, task)

@@ -16,6 +16,7 @@ from grader.engine.inside import protocol
 from grader.engine.launch import Isolation, Launched, SandboxUnavailable, check, launch, other_processes
 from grader.engine.limits import Limits
 
+CHANCES = 4  # to become warm
 ANSWER_SECONDS = 10.0
 
 
@@ -59,15 +60,15 @@ class Sandbox:
     def start(self) -> None:
         """Launches and waits until it is warm and known to be without privileges. Raises SandboxUnavailable.
 
-        A warm process that is lost on its way (killed by the system for memory, say) is given a second chance.
+        A warm process that is lost on its way (killed by the system for memory, say) is tried again, CHANCES in all.
         """
-        try:
-            self._start()
-        except WorkerLost:
+        for chance in range(1, CHANCES + 1):
             try:
                 self._start()
+                return
             except WorkerLost as error:
-                raise SandboxUnavailable(f"the warm process did not start ({error})") from None
+                if chance == CHANCES:
+                    raise SandboxUnavailable(f"the warm process did not start ({error})") from None
 
     def _start(self) -> None:
         for warmup in (self.warmup, ()):

@@ -43,7 +43,7 @@ def test_what_happened_is_told(batch: Batch, attack: Attack) -> None:
     page = batch.kept("feedback", student, ".html")
     if attack.event is not None:
         assert attack.event in [event["code"] for event in receipt.events], receipt.events
-    report = html.unescape((batch.out / "report" / "index.html").read_text(encoding="utf-8"))
+    report = html.unescape((batch.out / "report" / f"{toy.LESSON}.html").read_text(encoding="utf-8"))
     for event in receipt.events:
         assert event["message"]["en"] in report
         assert event["message"]["zh"] in html.unescape(page)

@@ -62,21 +62,29 @@ def wait_for(page: Any, status: str) -> None:
 def run_all(page: Any) -> None:
     """What the Run menu's "Run All Cells" does, to its end: the command's promise is kept when the last cell has run,
     while the kernel's busy light may be gone before anybody looks."""
-    page.wait_for_function("window.jupyterapp !== undefined")
-    assert page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')") is True
+    page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext !== undefined")
+    ran = page.evaluate(
+        """async () => {
+            const session = window.jupyterapp.shell.currentWidget.sessionContext;
+            await session.ready;
+            await session.session.kernel.info;
+            return await window.jupyterapp.commands.execute('notebook:run-all-cells');
+        }"""
+    )
+    assert ran is True
+
+
+FIND = """(words) => {
+    const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
+    const told = (cell) => cell.type === 'code' ? JSON.stringify(cell.outputs.toJSON()) : '';
+    return Array.from({length: cells.length}, (_, i) => cells.get(i)).findIndex(c => told(c).includes(words));
+}"""
 
 
 def scroll_to(page: Any, words: str) -> str:
     """Shows the first cell whose outputs hold the words (cells are rendered only in view), and reads the output."""
-    place = page.evaluate(
-        """(words) => {
-            const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
-            const told = (cell) => cell.type === 'code' ? JSON.stringify(cell.outputs.toJSON()) : '';
-            return Array.from({length: cells.length}, (_, i) => cells.get(i)).findIndex(c => told(c).includes(words));
-        }""",
-        words,
-    )
-    assert place >= 0, f"no output says {words!r}"
+    page.wait_for_function(f"words => ({FIND})(words) >= 0", arg=words, timeout=120_000)
+    place = page.evaluate(FIND, words)
     page.evaluate(
         """async (place) => {
             const notebook = window.jupyterapp.shell.currentWidget.content;

@@ -40,7 +40,9 @@ def test_a_lost_worker_is_replaced_and_the_submission_tried_again(pool: SandboxP
 
 
 @pytest.mark.sandbox
-def test_a_worker_lost_twice_gives_a_result_that_says_so(pool: SandboxPool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_lost_each_time_gives_a_result_that_says_so(
+    pool: SandboxPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Losing(conversation.Conversation):
         def run(self) -> NoReturn:
             raise WorkerLost("killed")
