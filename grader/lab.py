@@ -38,7 +38,7 @@ def lay_out(release: Path, work: Path) -> Laid:
                 continue
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.with_name(target.name + ".part")
-        shutil.copyfile(source, unfinished)
+        shutil.copy(source, unfinished)  # with its mode: the start commands can be run
         unfinished.replace(target)
         copied.append(name)
     return Laid(tuple(copied), tuple(kept))

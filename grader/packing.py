@@ -70,6 +70,7 @@ def make_pack(
         wrong=_known_wrong(lesson, exercise_id, exercise, public) if wrong else (),
         fallback=exercise.fallback,
         exercise_hash=exercise_hash(lesson, exercise_id),
+        timeout=exercise.timeout,
     )
 
 

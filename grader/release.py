@@ -1,7 +1,7 @@
 """``grader release``: the student bundle.
 
     lessons ──to_notebook──▶ notebooks ──nbgrader's own preprocessors──▶ no solutions, no outputs, checksums ─┐
-    course_lib, packs of these lessons, start page, versions, licences ───────────────────────────────────────┴▶ files
+    course_lib, packs of these lessons, start page, start commands, versions, licences ───────────────────────┴▶ files
 
 ``compose`` makes all files in memory, the same bytes every time; ``write`` puts them down. Nothing of the reference,
 the hidden cases or the wrong answers' code is ever among them.
@@ -20,6 +20,7 @@ from grader.reference import BEGIN, END
 
 Bundle = dict[str, bytes]  # path inside the bundle, with /, to content
 MANIFEST = "course.json"
+EXECUTABLE = ("start.sh", "start.command")  # a zip keeps the mode bits that it finds
 
 
 class ReleaseError(Exception):
@@ -30,6 +31,7 @@ def compose(course: Course, lessons: list[Lesson], language: str) -> Bundle:
     """All files of a bundle. Raises ReleaseError where a solution would be in it, LessonError, ExerciseError."""
     from grader import student_files
     from grader.notebook import exercise_points
+    from grader.start_commands import start_commands
     from grader.start_page import readme, start_page
 
     points = {lesson.ref.id: exercise_points(lesson) for lesson in lessons}
@@ -39,18 +41,19 @@ def compose(course: Course, lessons: list[Lesson], language: str) -> Bundle:
         notebook = student_notebook(course, lesson, language, points[lesson.ref.id], version)
         bundle[f"notebooks/{lesson.ref.id}/{lesson.ref.id}.ipynb"] = _notebook_bytes(notebook)
     bundle["START.ipynb"] = _notebook_bytes(start_page(lessons, points, language))
+    bundle |= start_commands()
     for name, text in (
         ("README.md", readme(language)),
         ("pyproject.toml", student_files.pyproject(course.root)),
-        ("requirements.txt", student_files.requirements(course.root)),
-        ("environment.yml", student_files.environment(course.root)),
+        ("requirements.txt", student_files.requirements(course.root, language)),
+        ("environment.yml", student_files.environment(course.root, language)),
     ):
         bundle[name] = text.encode("utf-8")
     for name in student_files.project(course.root)["license-files"]:
         bundle[name] = (course.root / name).read_bytes()
     for lesson in lessons:
         _refuse_leaks(bundle, lesson)
-    bundle[MANIFEST] = _manifest(bundle, language, version, lessons)
+    bundle[MANIFEST] = _manifest(bundle, language, version, lessons, points)
     return dict(sorted(bundle.items()))
 
 
@@ -92,6 +95,8 @@ def write(bundle: Bundle, out: Path, force: bool = False) -> None:
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bundle[name])
+        if name in EXECUTABLE:
+            path.chmod(0o755)
 
 
 def _former(out: Path) -> dict[str, str]:
@@ -145,12 +150,23 @@ def _refuse_leaks(bundle: Bundle, lesson: Lesson) -> None:
                 raise ReleaseError(f"{lesson.ref.id}: cell {cell['id']} holds a line of the solution {secret[line]!r}")
 
 
-def _manifest(bundle: Bundle, language: str, version: str, lessons: list[Lesson]) -> bytes:
+def _manifest(
+    bundle: Bundle, language: str, version: str, lessons: list[Lesson], points: dict[str, dict[str, float]]
+) -> bytes:
+    """course.json. ``contents`` is what a student's progress is counted by: course_lib.progress."""
     data = {
         "schema_version": 1,
         "language": language,
         "version": version,
         "lessons": [lesson.ref.id for lesson in lessons],
+        "contents": [
+            {
+                "id": lesson.ref.id,
+                "title": {side: lesson.title(side) for side in ("en", "zh")},
+                "points": {f"{lesson.ref.slug}.{name}": worth for name, worth in points[lesson.ref.id].items()},
+            }
+            for lesson in lessons
+        ],
         "files": {name: hashlib.sha256(bundle[name]).hexdigest() for name in sorted(bundle)},
     }
     return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode("utf-8")

@@ -39,10 +39,24 @@ CHECKING = Text(
 SETUP = Text(
     en="""## Before you start
 
-Does the next cell print a device? Then everything is installed. If it fails, follow `README.md`.""",
+Run the next cell. It looks at Python, torch, the device and the course's files; a line with ✗ says what is wrong and
+which command mends it. In a terminal, `python -m course_lib doctor` says the same.""",
     zh="""## 开始之前
 
-下面的单元格能打印出设备吗？能就说明一切都已装好。如果报错，请按照 `README.md` 操作。""",
+运行下面的单元格。它会检查 Python、torch、计算设备和课程文件；标有 ✗ 的行会说明哪里有问题、用哪条命令修复。\
+在终端中，`python -m course_lib doctor` 给出同样的结果。""",
+)
+
+PROGRESS = Text(
+    en="""## Your progress
+
+Run the next cell to see how far you are: the points that your checks have reached, lesson by lesson. The record is the
+file `progress.jsonl` beside this page: one line per check, on this machine only. Delete it, and only the record is
+gone. In a terminal: `python -m course_lib progress`.""",
+    zh="""## 你的学习进度
+
+运行下面的单元格，看看学到了哪里：各课的检查已获得的分数。记录保存在本页旁边的文件 `progress.jsonl` 中：\
+每次检查一行，只存在这台机器上。删除它只会失去这份记录。在终端中：`python -m course_lib progress`。""",
 )
 
 LESSONS = Text(en="## Lessons", zh="## 课程")
@@ -51,69 +65,102 @@ EXERCISES = Text(en="{count} exercises, {points:g} points", zh="{count} 道练�
 README = Text(
     en="""# PyTorch from the ground up
 
-You need Python 3.11, 3.12 or 3.13. Open a terminal in this folder and choose one of the two ways:
+## Start
+
+* **Windows**: double-click `start.bat`.
+* **macOS**: double-click `start.command` (if macOS refuses: right-click it, then "Open").
+* **Linux**: in a terminal in this folder, `sh start.sh`.
+
+The first start makes a Python environment in this folder (`.venv`), installs what is missing, which needs the network
+and some minutes, checks the machine and opens JupyterLab. From the second start on it takes seconds and no network.
+You need Python 3.11, 3.12 or 3.13; where none is found, it says how to get one. On Linux without an NVIDIA GPU the
+small build of torch is taken; `COURSE_TORCH=cpu` and `COURSE_TORCH=cuda` choose. `COURSE_PYTHON=/path/to/python` uses
+a Python of your own as it is.
+
+Something is wrong? `python -m course_lib doctor` says what, and which command mends it.
+
+## With conda, or by hand
+
+```
+conda env create -f environment.yml
+conda activate pytorch-course
+sh start.sh                        # Windows: start.bat
+```
+
+or:
 
 ```
 python -m venv .venv
 source .venv/bin/activate          # Windows: .venv\\Scripts\\activate
 pip install -r requirements.txt
+jupyter lab START.ipynb
 ```
 
-or, with conda:
+## Your work
 
-```
-conda env create -f environment.yml
-conda activate pytorch-course
-```
-
-Then run `jupyter lab START.ipynb`.
-
-On Linux, `pip install torch` fetches the build for NVIDIA GPUs, which takes several gigabytes. If you have no such
-GPU, first run `pip install torch --index-url https://download.pytorch.org/whl/cpu`.
-
-Your answers live in `notebooks/`. Hand in the lesson's `.ipynb` file under its own name.
+Your answers live in `notebooks/`. Hand in the lesson's `.ipynb` file under its own name. Your progress is kept in
+`progress.jsonl`, on this machine only; `python -m course_lib progress` shows it.
 
 Code: MIT (`LICENSE`). Text: CC BY 4.0 (`LICENSE-TEXT`). Font: OFL 1.1 (`course_lib/fonts/OFL.txt`).""",
     zh="""# 从零学 PyTorch
 
-需要 Python 3.11、3.12 或 3.13。在本文件夹中打开终端，从下面两种方式中任选一种：
+## 启动
+
+* **Windows**：双击 `start.bat`。
+* **macOS**：双击 `start.command`（如果 macOS 拒绝打开：右键单击它，再选“打开”）。
+* **Linux**：在本文件夹的终端中运行 `sh start.sh`。
+
+第一次启动会在本文件夹中创建 Python 环境（`.venv`），安装缺少的部分（需要网络和几分钟时间），检查这台机器，\
+然后打开 JupyterLab。从第二次起只需几秒，也不需要网络。需要 Python 3.11、3.12 或 3.13；如果没有找到，\
+它会说明如何获取。在没有 NVIDIA GPU 的 Linux 上会安装体积较小的 torch；可以用 `COURSE_TORCH=cpu` 和 \
+`COURSE_TORCH=cuda` 选择。`COURSE_PYTHON=/path/to/python` 会直接使用你自己的 Python。
+
+出了问题？`python -m course_lib doctor` 会说明哪里不对，用哪条命令修复。
+
+## 使用 conda，或手动安装
+
+```
+conda env create -f environment.yml
+conda activate pytorch-course
+sh start.sh                        # Windows: start.bat
+```
+
+或者：
 
 ```
 python -m venv .venv
 source .venv/bin/activate          # Windows: .venv\\Scripts\\activate
 pip install -r requirements.txt
+jupyter lab START.ipynb
 ```
 
-或者使用 conda：
+## 你的作业
 
-```
-conda env create -f environment.yml
-conda activate pytorch-course
-```
-
-然后运行 `jupyter lab START.ipynb`。
-
-在 Linux 上，`pip install torch` 会下载面向 NVIDIA GPU 的版本，体积有好几 GB。如果没有这样的 GPU，\
-请先运行 `pip install torch --index-url https://download.pytorch.org/whl/cpu`。
-
-你的答案保存在 `notebooks/` 中。提交时请上交该课的 `.ipynb` 文件，不要改名。
+你的答案保存在 `notebooks/` 中。提交时请上交该课的 `.ipynb` 文件，不要改名。学习进度保存在 `progress.jsonl` 中，\
+只存在这台机器上；`python -m course_lib progress` 可以查看。
 
 代码：MIT（`LICENSE`）。文字：CC BY 4.0（`LICENSE-TEXT`）。字体：OFL 1.1（`course_lib/fonts/OFL.txt`）。""",
 )
 
 
 def start_page(lessons: list[Lesson], points: dict[str, dict[str, float]], language: str) -> Any:
-    """START.ipynb (nbformat 4.5): how to work, the lessons with their goals, one cell that tries the installation.
+    """START.ipynb (nbformat 4.5): how to work, a cell that tries the installation, one that shows the student's
+    progress, and the lessons with their goals.
 
     points: for each lesson id, those of its exercises.
     """
     from nbformat import v4
 
     cells = []
-    for name, text in (("welcome", WELCOME), ("checking", CHECKING), ("setup", SETUP)):
-        cells += [v4.new_markdown_cell(words, id=f"{name}-{code}") for code, words in text.sides(language)]
-    code = "from course_lib import describe_device\n\nprint(describe_device())"
-    cells.append(v4.new_code_cell(code, id="device"))
+    for name, text, code in (
+        ("welcome", WELCOME, ""),
+        ("checking", CHECKING, ""),
+        ("setup", SETUP, "from course_lib.doctor import doctor\n\ndoctor()"),
+        ("progress", PROGRESS, "from course_lib.progress import show_progress\n\nshow_progress()"),
+    ):
+        cells += [v4.new_markdown_cell(words, id=f"{name}-{side}") for side, words in text.sides(language)]
+        if code:
+            cells.append(v4.new_code_cell(code, id=f"{name}-run"))
     for side, heading in LESSONS.sides(language):
         listed = [_entry(lesson, points[lesson.ref.id], side) for lesson in lessons]
         cells.append(v4.new_markdown_cell("\n\n".join([heading, *listed]), id=f"lessons-{side}"))

@@ -9,6 +9,8 @@ from typing import Any
 
 # Where conda-forge calls a package by another name.
 CONDA_NAMES = {"torch": "pytorch"}
+# For bundles only, so it is not in requirements.lock. 4.5 is the newest; what 4.6 added to the menus stays English.
+LANGUAGE_PACK = ("jupyterlab-language-pack-zh-CN", "4.5.post3")
 
 
 def project(root: Path) -> dict[str, Any]:
@@ -63,14 +65,19 @@ course_lib = {_list(data)}
 """
 
 
-def requirements(root: Path) -> str:
+def language_packs(language: str) -> dict[str, str]:
+    """JupyterLab's own menus in Chinese: only where the bundle speaks it."""
+    return {} if language == "en" else dict([LANGUAGE_PACK])
+
+
+def requirements(root: Path, language: str) -> str:
     """requirements.txt: the exact versions, then the bundle itself."""
-    lines = [f"{name}=={version}" for name, version in pins(root).items()]
+    lines = [f"{name}=={version}" for name, version in (pins(root) | language_packs(language)).items()]
     return "\n".join(["# pip install -r requirements.txt", *lines, "-e .", ""])
 
 
-def environment(root: Path) -> str:
-    """environment.yml for conda: the same versions under conda-forge's names."""
+def environment(root: Path, language: str) -> str:
+    """environment.yml for conda: the same versions under conda-forge's names; the language pack comes through pip."""
     lines = [f"  - {CONDA_NAMES.get(name, name)} =={version}" for name, version in pins(root).items()]
     head = [
         "# conda env create -f environment.yml && conda activate pytorch-course",
@@ -82,4 +89,5 @@ def environment(root: Path) -> str:
         f"  - python {project(root)['requires-python']}",
         "  - pip",
     ]
-    return "\n".join([*head, *lines, "  - pip:", "      - --no-deps --editable .", ""])
+    packs = [f"      - {name}=={version}" for name, version in language_packs(language).items()]
+    return "\n".join([*head, *lines, "  - pip:", *packs, "      - --no-deps --editable .", ""])

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from course_lib.checking.clues import add_clues
 from course_lib.checking.packs import PackError, read_pack
-from course_lib.checking.probing import call_site_namespace, run_probe
+from course_lib.checking.places import locate
+from course_lib.checking.probing import call_site_namespace, current_shell, describe_error, run_probe
 from course_lib.checking.results import ExerciseResult
+from course_lib.checking.timing import OutOfTime, TimeLimit
+from course_lib.checking.values import type_name
 from course_lib.checking.verdict import ExercisePack, evaluate, unjudged
+from course_lib.progress import record
 from course_lib.text import Text
 
 INTERRUPTED = Text(
     en="You stopped the check before it had an answer. If your code runs for ever, look at its loops.",
     zh="检查在得出结果前被你中断了。如果代码停不下来，请检查其中的循环。",
 )
+TOO_SLOW = Text(
+    en="Stopped: your code had not finished after {seconds} s on the case “{label}”. Does a loop never end? What must "
+    "change in each round so that it does?",
+    zh="已中断：在用例“{label}”上，你的代码运行了 {seconds} 秒还没有结束。是不是有循环停不下来？"
+    "每一圈里要改变什么，它才会结束？",
+)
+STUCK = Text(
+    en="This takes longer than {seconds} s and does not react yet. If nothing happens, choose Kernel → Interrupt, then "
+    "Kernel → Restart; what you wrote in the cells stays.",
+    zh="已运行超过 {seconds} 秒，暂时没有反应。如果一直这样，请选择“内核 → 中断内核”，再选“内核 → 重启内核”；"
+    "你写在单元格里的内容不会丢失。",
+)
+OWN_FAULT = Text(
+    en="The check itself failed ({kind}); you lose nothing. Restart the kernel, run all cells, and check again.",
+    zh="检查程序自身出错（{kind}），不会扣你的分。请重启内核，运行所有单元格，再检查一次。",
+)
+# A laptop that does other things besides is slower than the grader.
+PATIENCE = 4.0
 WARNED = Text(en="Your code warned: {words}", zh="你的代码发出了警告：{words}")
 
 
@@ -63,18 +87,39 @@ def check(key: str, hint: int = 1) -> CheckReport:
         report = CheckReport(_no_pack(key, error.text), step)
     else:
         report = CheckReport(_run(pack, call_site_namespace()), step)
+    record(key, report.result.verdict, report.result.score, report.result.max_score)
     if not _in_jupyter():
         print(report._plain())
     return report
 
 
 def _run(pack: ExercisePack, namespace: dict[str, Any]) -> ExerciseResult:
+    """The result of the public cases, each within its time. Only an interruption of the check itself goes through."""
+    seconds, shown = PATIENCE * pack.timeout, sys.stdout
+
+    def speak() -> None:
+        with contextlib.suppress(Exception):
+            print(STUCK.format(seconds=f"{seconds:g}"), file=shown, flush=True)
+
+    observed = []
     try:
-        observed = [run_probe(pack.probe, namespace, case.inputs) for case in pack.cases]
-    except KeyboardInterrupt:
-        return unjudged(pack, "not_run", INTERRUPTED)
-    warned = list(dict.fromkeys(w for seen in observed for w in seen.warnings))
-    return evaluate(pack, observed, [WARNED.format(words=w) for w in warned[:3]])
+        for case in pack.cases:
+            with TimeLimit(seconds, speak):
+                observed.append(run_probe(pack.probe, namespace, case.inputs))
+        warned = list(dict.fromkeys(w for seen in observed for w in seen.warnings))
+        result = evaluate(pack, observed, [WARNED.format(words=w) for w in warned[:3]])
+        return add_clues(result, pack, namespace, current_shell())
+    except KeyboardInterrupt as stop:
+        return _stopped(pack, stop, seconds, len(observed))
+    except Exception as fault:  # ours; a student's was caught where it happened
+        return unjudged(pack, "grader_error", OWN_FAULT.format(kind=type_name(fault)))
+
+
+def _stopped(pack: ExercisePack, stop: KeyboardInterrupt, seconds: float, done: int) -> ExerciseResult:
+    case = pack.cases[min(done, len(pack.cases) - 1)]
+    slow = TOO_SLOW.format(seconds=f"{seconds:g}", label=case.label)
+    result = unjudged(pack, "not_run", slow if isinstance(stop, OutOfTime) else INTERRUPTED)
+    return replace(result, error=locate(describe_error(stop), {}, current_shell()))
 
 
 def _no_pack(key: str, text: Text) -> ExerciseResult:
@@ -82,6 +127,5 @@ def _no_pack(key: str, text: Text) -> ExerciseResult:
 
 
 def _in_jupyter() -> bool:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
+    shell = current_shell()
     return shell is not None and shell.__class__.__name__ != "TerminalInteractiveShell"

@@ -65,8 +65,9 @@ def compare(
             "kind",
             expected,
             actual,
-            Text(en="expected {wanted}, got {got}", zh="应为{wanted}，实际得到{got}").format(
-                wanted=kind_name(expected), got=kind_name(actual)
+            Text(
+                en=f"expected {kind_name(expected).en}, got {kind_name(actual).en}",
+                zh=f"应为{_after_chinese(kind_name(expected).zh)}，实际得到{_after_chinese(kind_name(actual).zh)}",
             ),
         )
     match expected.kind:
@@ -86,7 +87,14 @@ def compare(
 
 def kind_name(value: Value) -> Text:
     """The kind of a value in words, the type's own name for anything unusual."""
+    if value.dtype.startswith("tensor on meta"):
+        return Text(en="a tensor on the device meta, without numbers", zh="设备 meta 上的张量，没有数值")
     return KIND_NAMES.get(value.kind) or Text(en=f"an object of type {value.dtype}", zh=f"{value.dtype} 类型的对象")
+
+
+def _after_chinese(words: str) -> str:
+    """The words with the space that stands between Chinese and Latin letters."""
+    return f" {words}" if words[:1].isascii() else words
 
 
 def _differs(reason: str, expected: Value, actual: Value, sentence: Text) -> Difference:

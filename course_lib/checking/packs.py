@@ -89,6 +89,8 @@ def write_pack(pack: ExercisePack, folder: Path = PACKS) -> Path:
 
 def to_tree(pack: ExercisePack) -> dict[str, Any]:
     """The pack as a tree of plain data; hidden cases stay out."""
+    # Only where it is not the usual one, so that most packs read the same to an older course_lib.
+    timeout = {} if pack.timeout == ExercisePack.timeout else {"timeout": pack.timeout}
     return {
         "schema_version": SCHEMA_VERSION,
         "key": pack.key,
@@ -120,6 +122,7 @@ def to_tree(pack: ExercisePack) -> dict[str, Any]:
             for w in pack.wrong
         ],
         "fallback": _hint_out(pack.fallback),
+        **timeout,
     }
 
 
@@ -139,6 +142,7 @@ def from_tree(tree: dict[str, Any]) -> ExercisePack:
             for w in tree["wrong"]
         ),
         fallback=_hint_in(tree["fallback"]),
+        timeout=float(tree.get("timeout", ExercisePack.timeout)),
     )
 
 

@@ -5,9 +5,12 @@ The same code runs in a student's kernel, in the grader's sandbox and, for the r
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import difflib
 import io
 import linecache
+import re
 import sys
 import traceback
 import warnings
@@ -15,7 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from course_lib.checking.results import Observed, RaisedError
-from course_lib.checking.values import Value, observe, restore
+from course_lib.checking.values import Value, observe, restore, type_name
 
 MAX_PROPERTIES = 200
 MAX_STDOUT = 20_000
@@ -65,22 +68,46 @@ def run_probe(probe: str | ProbeFunction, namespace: dict[str, Any], inputs: dic
             raise
         except BaseException as raised:
             error = describe_error(raised)
-    texts = tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}"[:MAX_MESSAGE] for w in caught))
+    texts = tuple(dict.fromkeys(f"{w.category.__name__}: {_words_of(w.message)}"[:MAX_MESSAGE] for w in caught[:200]))
     return Observed(values, error, texts[:20], printed.getvalue())
 
 
 def describe_error(raised: BaseException) -> RaisedError:
     """Type, message, and the deepest line that is the student's own (a notebook cell or a source given as text)."""
-    line, source_line = None, ""
+    line, source_line, file, names = None, "", "", None
+    frames = list(traceback.walk_tb(raised.__traceback__))
+    # The deepest of thousands of calls to itself says as much as all of them.
+    for frame, number in reversed(frames):
+        file = frame.f_code.co_filename
+        if _is_students(file):
+            line, names = number, {**frame.f_globals, **frame.f_locals}
+            source_line = linecache.getline(file, number).strip()[:300]
+            break
+    kind, message = type_name(raised), _words_of(raised)
+    suspect = _suspect(kind, message, source_line, names or {})
+    return RaisedError(kind, message, line, source_line, file if line is not None else "", suspect)
+
+
+def _suspect(kind: str, message: str, source_line: str, names: dict[str, Any]) -> str:
+    """A name that may explain the error: the one that was meant by a misspelt one, or a variable that hides a
+    built-in function; "" where there is none."""
+    known = [name for name in names if type(name) is str and not name.startswith("_")]
+    if kind == "NameError" and (found := re.search(r"name '(\w+)' is not defined", message)):
+        return next(iter(difflib.get_close_matches(found[1], [*known, *dir(builtins)], 1, 0.7)), "")
+    if kind == "TypeError" and "is not callable" in message:
+        hiding = (n for n in known if hasattr(builtins, n) and not callable(names[n]))
+        return next((name for name in hiding if re.search(rf"\b{name}\s*\(", source_line)), "")
+    return ""
+
+
+def _words_of(thing: object) -> str:
+    """``str`` of something that a student may have written: its own ``__str__`` may fail, or never end in time."""
     try:
-        message = str(raised)[:MAX_MESSAGE]
-    except Exception:
-        message = "(no readable message)"
-    for frame in traceback.extract_tb(raised.__traceback__):
-        if _is_students(frame.filename):
-            line = frame.lineno
-            source_line = (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()[:300]
-    return RaisedError(type(raised).__name__, message, line, source_line)
+        return str.__str__(str(thing))[:MAX_MESSAGE]
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return "(no readable message)"
 
 
 def _is_students(filename: str) -> bool:
@@ -97,11 +124,19 @@ class _Bounded(io.StringIO):
             super().write(text[:room])
         return len(text)
 
+    def close(self) -> None:
+        """Stays open: what was printed is still to be read."""
+
+
+def current_shell() -> Any:
+    """The IPython shell that runs the notebook; None outside one."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
 
 def call_site_namespace() -> dict[str, Any]:
     """The names that student code defined: the notebook's, or the calling script's globals outside Jupyter."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
+    shell = current_shell()
     if shell is not None:
         namespace: dict[str, Any] = shell.user_ns
         return namespace

@@ -6,11 +6,14 @@ Meaning is never carried by colour alone: each state has a sign and a word besid
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from course_lib.checking import words
+from course_lib.checking.error_words import explain
+from course_lib.checking.pictures import Picture, counterexample, drawn_difference
 from course_lib.checking.render_text import found
-from course_lib.checking.results import ExerciseResult, FailingCase, Hint
+from course_lib.checking.results import ExerciseResult, FailingCase, Hint, RaisedError
 from course_lib.text import Text
 
 # Hues of the Okabe–Ito palette, which people with colour blindness can tell apart.
@@ -19,6 +22,8 @@ HUES = {"pass": "#009e73", "fail": "#d55e00", "not_run": "#56737f", "grader_erro
 _TABLE = "border-collapse:collapse;margin:.4em 0;font-size:.95em"
 _CELL = "padding:.25em .7em;border:1px solid rgba(128,128,128,.35);text-align:left;vertical-align:top"
 _NUMBER = "padding:.15em .5em;border:1px solid rgba(128,128,128,.35);text-align:right;font-family:monospace"
+_HEAD = "padding:.1em .5em;font-weight:normal;font-size:.85em;opacity:.75;text-align:right"
+_CODE = "margin:.3em 0;padding:.3em .6em;background:rgba(128,128,128,.14);overflow-x:auto"
 _OFF = _NUMBER + ";background:rgba(213,94,0,.18);font-weight:bold;outline:1px solid #d55e00"
 
 
@@ -37,12 +42,12 @@ def html(result: ExerciseResult, language: str | None = None, hint: int = 1, gra
         parts.append(_properties(result, language))
     if result.failing is not None:
         parts.append(_case(result.failing, language, drawn=hint >= 2))
-    if result.error is not None and result.verdict == "fail" and result.error.line is not None:
-        line = _inline(words.YOUR_LINE.format(line=result.error.line), language)
-        parts.append(f"<div>{line}: <code>{escape(result.error.source_line)}</code></div>")
+    notes = [_paragraph(note, language) for note in result.notes]
+    parts += notes if result.verdict == "pass" else map(_code, notes)
+    if result.error is not None and words.explained(result):
+        parts.append(_error(result.error, language))
     if result.hint is not None:
-        parts.append(_hints(result.key, result.hint, language, hint, graded))
-    parts += [_paragraph(note, language) for note in result.notes]
+        parts.append(_hints(result, result.hint, language, hint, graded))
     return "".join([*parts, "</section>"])
 
 
@@ -69,6 +74,11 @@ def _paragraph(text: Text, language: str | None) -> str:
     )
 
 
+def _code(page: str) -> str:
+    """``words`` between backticks set as code; the words are escaped already."""
+    return re.sub(r"`([^`<>]+)`", r"<code>\1</code>", page)
+
+
 def _properties(result: ExerciseResult, language: str | None) -> str:
     heads = "".join(
         f'<th scope="col" style="{_CELL}">{_inline(head, language)}</th>'
@@ -85,66 +95,80 @@ def _properties(result: ExerciseResult, language: str | None) -> str:
 
 
 def _case(failing: FailingCase, language: str | None, drawn: bool) -> str:
+    """drawn: the second step of the hints shows the tables, with the inputs."""
     if failing.hidden:
         return _paragraph(words.HIDDEN_CASE, language)
-    difference = failing.difference
-    parts = [f"<div><b>{_inline(words.SMALLEST.format(label=failing.label), language)}</b></div>"]
-    if drawn:
-        parts.append(
-            "<div>"
-            + "".join(
-                _picture(f"{_inline(words.INPUT, language)} {escape(name)}", value, language)
-                for name, value in failing.inputs.items()
-            )
-            + "</div>"
-        )
-    parts.append(f"<div>{_words(words.first_difference(failing), language)}</div>")
-    gaps = words.gaps(failing)
-    marks = [[cell.strip() != "·" for cell in row] for row in gaps] if gaps else None
-    parts.append(
-        "<div>"
-        + _picture(_inline(words.EXPECTED, language), difference.expected, language)
-        + _picture(_inline(words.YOURS, language), difference.actual, language, marks)
-        + (_table(_inline(words.DIFFERENCE, language), gaps, marks) if gaps else "")
-        + "</div>"
-    )
+    parts = [
+        f"<div><b>{_inline(words.SMALLEST.format(label=failing.label), language)}</b></div>",
+        f"<div>{_words(words.first_difference(failing), language)}</div>",
+    ]
+    if not drawn:
+        pictures = drawn_difference(failing.difference)
+        parts.append("<div>" + "".join(_picture(p, language, shaded=False) for p in pictures) + "</div>")
+    if failing.advice is not None:
+        parts.append(_code(_paragraph(words.ADVICE.format(advice=failing.advice), language)))
     return "".join(parts)
 
 
-def _picture(title: str, value: object, language: str | None, marks: list[list[bool]] | None = None) -> str:
-    """A value as a grid where it is small, else in words. title: HTML."""
-    rows = words.grid(value)  # type: ignore[arg-type]
-    if rows is None:
-        shown = _inline(words.describe(value), language)  # type: ignore[arg-type]
-        return f"<div>{title}: <code>{shown}</code></div>"
-    return _table(title, rows, marks)
+def _error(error: RaisedError, language: str | None) -> str:
+    """Where it happened, the line with its number, what Python says, and what that means."""
+    parts = []
+    where, meaning, message = words.where(error), explain(error), words.message(error)
+    if where is not None:
+        parts.append(f"<div><b>{_code(_inline(where, language))}</b></div>")
+        parts.append(f'<pre style="{_CODE}">{escape(words.quoted(error))}</pre>')
+    if message:
+        parts.append(f'<div><code style="white-space:pre-wrap">{escape(message)}</code></div>')
+    if meaning is not None:
+        parts.append(_code(_paragraph(words.MEANS.format(meaning=meaning), language)))
+    return f'<div style="margin:.5em 0">{"".join(parts)}</div>' if parts else ""
 
 
-def _table(title: str, rows: list[list[str]], marks: list[list[bool]] | None) -> str:
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td style="{_OFF if marks and marks[r][c] else _NUMBER}">{escape(cell)}</td>'
-            for c, cell in enumerate(row)
-        )
-        + "</tr>"
-        for r, row in enumerate(rows)
-    )
+def _picture(picture: Picture, language: str | None, shaded: bool = True) -> str:
+    """A value as a table with its caption, or in words. Orange is above zero and blue below; the numbers' own signs,
+    the frame and the arrow say the same without colour."""
+    title = _inline(picture.title, language)
+    if not picture.rows:
+        return f"<div>{_inline(words.labelled(picture.title, picture.caption), language)}</div>"
+    cells = ["".join(_cell(picture, r, c, shaded) for c in range(len(row))) for r, row in enumerate(picture.rows)]
+    if shaded and picture.row_heads:
+        cells = [_head("row", head) + row for head, row in zip(picture.row_heads, cells, strict=True)]
+    heads = "".join(_head("col", head) for head in picture.column_heads)
+    top = f"<thead><tr>{'<th></th>' if picture.row_heads else ''}{heads}</tr></thead>" if shaded and heads else ""
+    caption = f"<br><small>{_words(picture.caption, language)}</small>"
     return (
         f'<table style="{_TABLE};display:inline-table;margin-right:1.2em;vertical-align:top">'
-        f'<caption style="text-align:left;caption-side:top;padding:.1em 0;white-space:nowrap">{title}</caption>'
-        f"<tbody>{body}</tbody></table>"
-    )
+        f'<caption style="text-align:left;caption-side:top;padding:.1em 0;white-space:nowrap">{title}'
+        f"{caption if shaded else ''}</caption>"
+        f"{top}<tbody>{''.join(f'<tr>{row}</tr>' for row in cells)}</tbody></table>"
+    )  # fmt: skip
 
 
-def _hints(key: str, hint: Hint, language: str | None, step: int, graded: bool) -> str:
+def _cell(picture: Picture, r: int, c: int, shaded: bool) -> str:
+    style, words_in = _OFF if picture.marks[r][c] else _NUMBER, escape(picture.rows[r][c])
+    if shaded:
+        shade = picture.shades[r][c]
+        style += f";background:rgba({'230,159,0' if shade > 0 else '0,114,178'},{abs(shade) * 0.45:.2f})"
+    if picture.first == (r, c):
+        style, words_in = style + ";outline-width:3px", f"→ {words_in}"
+    return f'<td style="{style}">{words_in}</td>'
+
+
+def _head(scope: str, words_in: str) -> str:
+    return f'<th scope="{scope}" style="{_HEAD}">{escape(words_in)}</th>'
+
+
+def _hints(result: ExerciseResult, hint: Hint, language: str | None, step: int, graded: bool) -> str:
     box = "border-top:1px dashed rgba(128,128,128,.5);margin-top:.5em;padding-top:.4em"
     parts = [f'<div style="{box}"><b>{_inline(words.HINT_TITLES[0], language)}</b>']
     parts.append(_paragraph(hint.question, language))
+    if step >= 2 and result.failing is not None and not result.failing.hidden:
+        parts.append(f"<b>{_inline(words.HINT_TITLES[1], language)}</b>")
+        parts.append(f"<div>{''.join(_picture(p, language) for p in counterexample(result.failing))}</div>")
     if step >= 3:
         parts.append(f"<b>{_inline(words.HINT_TITLES[2], language)}</b>")
         parts.append(_paragraph(hint.neighbour, language))
     if step < words.STEPS and not graded:
-        more = words.NEXT_HINT.format(key=key, step=step + 1)
-        parts.append(f'<div style="opacity:.8">{_words(more, language, "code")}</div>')
+        more = words.NEXT_HINTS[step - 1].format(key=result.key, step=step + 1)
+        parts.append(f'<div style="opacity:.85">{_words(more, language)}</div>')
     return "".join([*parts, "</div>"])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from course_lib.checking import words
-from course_lib.checking.results import ExerciseResult, FailingCase, Hint, PropertyResult
+from course_lib.checking.advice import leaf
+from course_lib.checking.error_words import explain
+from course_lib.checking.pictures import Picture, counterexample
+from course_lib.checking.results import ExerciseResult, FailingCase, Hint, PropertyResult, RaisedError
 from course_lib.text import Text
 
 
@@ -18,14 +21,13 @@ def plain(result: ExerciseResult, language: str | None = None, hint: int = 1, gr
     if result.verdict in ("fail", "pass"):
         lines += [_row(prop, language) for prop in result.properties]
     if result.failing is not None:
-        lines += _case(result.failing, language, drawn=hint >= 2)
-    if result.error is not None and result.verdict == "fail" and result.error.line is not None:
-        line = words.YOUR_LINE.format(line=result.error.line).say(language, between=" / ")
-        lines.append(f"  {line}: {result.error.source_line}")
-    if result.hint is not None:
-        lines += _hints(result.key, result.hint, language, hint, graded)
+        lines += _case(result.failing, language)
     for note in result.notes:
         lines += _sentences(note, language)
+    if result.error is not None and words.explained(result):
+        lines += _error(result.error, language)
+    if result.hint is not None:
+        lines += _hints(result, result.hint, language, hint, graded)
     return "\n".join(lines)
 
 
@@ -47,29 +49,51 @@ def found(prop: PropertyResult) -> Text:
     return prop.difference.sentence if prop.difference is not None else words.COUNTS_WITH
 
 
-def _case(failing: FailingCase, language: str | None, drawn: bool) -> list[str]:
+def _case(failing: FailingCase, language: str | None) -> list[str]:
     if failing.hidden:
         return _sentences(words.HIDDEN_CASE, language)
     between = " / "
     lines = ["  " + words.SMALLEST.format(label=failing.label).say(language, between)]
-    if drawn:
-        lines += [
-            f"    {name} = {words.describe(value).say(language, between)}" for name, value in failing.inputs.items()
-        ]
     lines += _sentences(words.first_difference(failing), language)
-    for title, value in ((words.EXPECTED, failing.difference.expected), (words.YOURS, failing.difference.actual)):
-        lines.append(f"    {title.say(language, between)}: {words.describe(value).say(language, between)}")
-    gaps = words.gaps(failing)
-    if drawn and gaps:
-        lines.append(f"    {words.DIFFERENCE.say(language, between)}:")
-        lines += ["      " + "  ".join(cell.rjust(10) for cell in row) for row in gaps]
+    wanted, got = failing.difference.expected, failing.difference.actual
+    if wanted is not None and got is not None:
+        wanted, got = leaf(wanted, got)
+    for title, value in ((words.EXPECTED, wanted), (words.YOURS, got)):
+        lines.append("    " + words.labelled(title, words.describe(value)).say(language, between))
+    if failing.advice is not None:
+        lines += _sentences(words.ADVICE.format(advice=failing.advice), language)
     return lines
 
 
-def _hints(key: str, hint: Hint, language: str | None, step: int, graded: bool) -> list[str]:
+def _error(error: RaisedError, language: str | None) -> list[str]:
+    lines = []
+    where, meaning = words.where(error), explain(error)
+    if where is not None:
+        lines.append(f"  {where.say(language, between=' / ')}")
+        lines.append(f"    {words.quoted(error)}")
+    lines += [f"  {line}" for line in words.message(error).splitlines()]
+    return lines + (_sentences(words.MEANS.format(meaning=meaning), language) if meaning is not None else [])
+
+
+def _hints(result: ExerciseResult, hint: Hint, language: str | None, step: int, graded: bool) -> list[str]:
     lines = ["  " + words.HINT_TITLES[0].say(language, " / "), *_sentences(hint.question, language)]
+    if step >= 2 and result.failing is not None and not result.failing.hidden:
+        lines.append("  " + words.HINT_TITLES[1].say(language, " / "))
+        lines += [line for picture in counterexample(result.failing) for line in _picture(picture, language)]
     if step >= 3:
         lines += ["  " + words.HINT_TITLES[2].say(language, " / "), *_sentences(hint.neighbour, language)]
     if step < words.STEPS and not graded:
-        lines.append("  " + words.NEXT_HINT.format(key=key, step=step + 1).say(language, " / "))
+        lines.append("  " + words.NEXT_HINTS[step - 1].format(key=result.key, step=step + 1).say(language, " / "))
+    return lines
+
+
+def _picture(picture: Picture, language: str | None) -> list[str]:
+    """The caption, then rows of numbers; what differs carries a star, the first difference an arrow."""
+    lines = ["    " + words.labelled(picture.title, picture.caption).say(language, " / ")]
+    for r, row in enumerate(picture.rows):
+        cells = [
+            ("→" if picture.first == (r, c) else "") + cell + ("*" if picture.marks[r][c] else " ")
+            for c, cell in enumerate(row)
+        ]
+        lines.append("      " + "".join(cell.rjust(12) for cell in cells))
     return lines

@@ -12,13 +12,33 @@ Verdict = Literal["pass", "fail", "not_run", "grader_error"]
 
 
 @dataclass(frozen=True)
+class Place:
+    """A line in a student's notebook. cell: Jupyter's name for the cell that was run, "In[3]", or ""; cell_line: the
+    cell's first line; begins: it is where the function begins, not where the error is."""
+
+    cell: str
+    cell_line: str
+    line: int
+    source_line: str
+    begins: bool = False
+
+
+@dataclass(frozen=True)
 class RaisedError:
-    """An exception that the student's code raised: its type's name, message, and the line of theirs it points at."""
+    """An exception that the student's code raised: its type's name, message, and the line of theirs it points at.
+
+    What follows ``source_line`` is worked out in the student's own kernel and does not travel. file: the code's name;
+    suspect: a name that may explain the error; other_exercise: the title of the exercise that a missing name answers.
+    """
 
     type: str
     message: str
     line: int | None = None
     source_line: str = ""
+    file: str = field(default="", compare=False)
+    suspect: str = field(default="", compare=False)
+    other_exercise: Text | None = field(default=None, compare=False)
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -74,7 +94,7 @@ class Hint:
 class FailingCase:
     """The smallest case that failed, and the first property in it that differs.
 
-    ``hidden`` cases are named but never shown.
+    ``hidden`` cases are named but never shown. advice: what a difference of this kind usually comes from.
     """
 
     name: str
@@ -84,6 +104,7 @@ class FailingCase:
     property_label: Text
     difference: Difference
     hidden: bool = False
+    advice: Text | None = None
 
 
 @dataclass(frozen=True)

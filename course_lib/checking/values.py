@@ -55,27 +55,50 @@ def observe(thing: object, depth: int = 0) -> Value:
     """The neutral record of an object. Never raises for odd input; what it cannot read becomes ``other``."""
     if depth > MAX_DEPTH:
         return Value("other", dtype="too deeply nested")
+    try:
+        return _plain(thing, depth)
+    except Exception:
+        return Value("other", dtype=type_name(thing))
+
+
+def type_name(thing: object) -> str:
+    """The name of an object's type, whatever its metaclass makes of it."""
+    name: str = type.__dict__["__name__"].__get__(type(thing))
+    return name[:100]
+
+
+def _plain(thing: Any, depth: int) -> Value:
+    """May raise anything for an object with a will of its own. No method that a student wrote is called on the way:
+    the type decides, not ``__class__``, and the built-in types' own methods do the reading."""
+    kind = type(thing)
     if thing is None:
         return Value("none")
-    if isinstance(thing, (bool, np.bool_)):
+    if issubclass(kind, (bool, np.bool_)):
         return Value("bool", data=bool(thing))
-    if isinstance(thing, (int, np.integer)):
-        return Value("number", dtype="int", data=int(thing))
-    if isinstance(thing, (float, np.floating)):
-        return Value("number", dtype="float", data=float(thing))
-    if isinstance(thing, (complex, np.complexfloating)):
-        return Value("number", dtype="complex", data=complex(thing))
-    if isinstance(thing, str):
-        return Value("string", data=str(thing))
-    if isinstance(thing, np.ndarray):
+    if issubclass(kind, int):
+        return Value("number", dtype="int", data=int.__int__(thing))
+    if issubclass(kind, float):
+        return Value("number", dtype="float", data=float.__float__(thing))
+    if issubclass(kind, complex):
+        return Value("number", dtype="complex", data=complex.__complex__(thing))
+    if issubclass(kind, np.number):
+        dtype = "int" if issubclass(kind, np.integer) else "float" if issubclass(kind, np.floating) else "complex"
+        return Value("number", dtype=dtype, data={"int": int, "float": float, "complex": complex}[dtype](thing))
+    if issubclass(kind, str):
+        return Value("string", data=str.__str__(thing))
+    if issubclass(kind, np.ndarray):
         return _of_array(thing)
     if _is_tensor(thing):
         return _of_tensor(thing)
-    if isinstance(thing, (list, tuple)) and len(thing) <= MAX_ITEMS:
-        return Value("sequence", data=tuple(observe(item, depth + 1) for item in thing))
-    if isinstance(thing, dict) and len(thing) <= MAX_ITEMS and all(isinstance(k, str) for k in thing):
-        return Value("mapping", data={str(k): observe(v, depth + 1) for k, v in thing.items()})
-    return Value("other", dtype=type(thing).__name__)
+    if issubclass(kind, (list, tuple)):
+        base = list if issubclass(kind, list) else tuple
+        if base.__len__(thing) <= MAX_ITEMS:
+            return Value("sequence", data=tuple(observe(item, depth + 1) for item in base.__iter__(thing)))
+    if issubclass(kind, dict) and dict.__len__(thing) <= MAX_ITEMS:
+        items = list(dict.items(thing))
+        if all(issubclass(type(k), str) for k, _ in items):
+            return Value("mapping", data={str.__str__(k): observe(v, depth + 1) for k, v in items})
+    return Value("other", dtype=type_name(thing))
 
 
 def restore(value: Value) -> Any:
@@ -151,7 +174,7 @@ def _of_array(array: np.ndarray) -> Value:
 
 def _is_tensor(thing: object) -> bool:
     torch = sys.modules.get("torch")  # a tensor cannot exist before torch is imported
-    return torch is not None and isinstance(thing, torch.Tensor)
+    return torch is not None and issubclass(type(thing), torch.Tensor)
 
 
 def _of_tensor(tensor: Any) -> Value:

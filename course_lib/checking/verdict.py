@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from course_lib.checking.advice import advise_case
 from course_lib.checking.compare import compare
 from course_lib.checking.results import (
     Difference,
@@ -68,6 +69,7 @@ class ExercisePack:
     wrong: tuple[KnownWrong, ...]
     fallback: Hint
     exercise_hash: str = ""
+    timeout: float = 5.0  # seconds that one case may take in the sandbox; a student's own machine gets more
 
     def public(self) -> tuple[JudgedCase, ...]:
         return tuple(case for case in self.cases if not case.hidden)
@@ -88,16 +90,17 @@ def evaluate(pack: ExercisePack, observed: Sequence[Observed], notes: Sequence[T
     if verdict != "fail":
         return ExerciseResult(pack.key, pack.title, verdict, properties, error=_error(observed), notes=tuple(notes))
     known = _diagnose(pack, observed, differences)
+    failing = _smallest_failing(pack, observed, differences)
     return ExerciseResult(
         pack.key,
         pack.title,
         verdict,
         properties,
-        failing=_smallest_failing(pack, differences),
+        failing=failing,
         misconception=known.code if known else None,
         misconception_label=known.misconception if known else None,
         hint=known.hint if known else pack.fallback,
-        error=_error(observed),
+        error=_error_in(pack, observed, failing) or _error(observed),
         notes=tuple(notes),
     )
 
@@ -162,14 +165,25 @@ def _error(observed: Sequence[Observed]) -> RaisedError | None:
     return next((o.error for o in observed if o.error is not None), None)
 
 
-def _smallest_failing(pack: ExercisePack, differences: Sequence[dict[str, Difference | None]]) -> FailingCase | None:
-    failing = [(case, d) for case, d in zip(pack.cases, differences, strict=True) if any(d.values())]
+def _error_in(pack: ExercisePack, observed: Sequence[Observed], failing: FailingCase | None) -> RaisedError | None:
+    """The error of the case that is shown: it should not speak of another one's shapes."""
+    cases = zip(pack.cases, observed, strict=True)
+    return next((seen.error for case, seen in cases if failing is not None and case.name == failing.name), None)
+
+
+def _smallest_failing(
+    pack: ExercisePack, observed: Sequence[Observed], differences: Sequence[dict[str, Difference | None]]
+) -> FailingCase | None:
+    cases = zip(pack.cases, observed, differences, strict=True)
+    failing = [(case, seen, found) for case, seen, found in cases if any(found.values())]
     if not failing:
         return None
-    case, found = min(failing, key=lambda pair: (pair[0].hidden, sum(map(size, pair[0].inputs.values()))))
+    case, seen, found = min(failing, key=lambda it: (it[0].hidden, sum(map(size, it[0].inputs.values()))))
     name, difference = next((n, d) for n, d in found.items() if d is not None)
     label = next(p.label for p in pack.properties if p.name == name)
-    return FailingCase(case.name, case.label, case.inputs, name, label, difference, case.hidden)
+    # A number's or a shape's story could tell of a hidden case.
+    advice = None if case.hidden else advise_case([d for d in found.values() if d is not None], seen.stdout)
+    return FailingCase(case.name, case.label, case.inputs, name, label, difference, case.hidden, advice)
 
 
 def _diagnose(

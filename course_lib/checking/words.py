@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.checking.compare import kind_name
-from course_lib.checking.results import ExerciseResult, FailingCase
+from course_lib.checking.error_words import meaning_of
+from course_lib.checking.results import ExerciseResult, FailingCase, RaisedError
 from course_lib.checking.values import Value, elements
 from course_lib.text import Text
 
 STEPS = 3
+LONGEST = 300  # characters of a string or digits of a number that are shown
 
 SIGNS = {"pass": "✓", "fail": "✗", "not_run": "○", "grader_error": "!"}
 
@@ -19,6 +21,9 @@ VERDICTS = {
     "not_run": Text(en="not answered yet", zh="尚未作答"),
     "grader_error": Text(en="the check itself failed; you lose nothing", zh="检查程序自身出错，不会扣你的分"),
 }
+
+STOPPED = Text(en="stopped", zh="已中断")
+STOPS = ("OutOfTime", "KeyboardInterrupt")
 
 SCORE = Text(en="{score} of {most} points", zh="{score} / {most} 分")
 PROPERTY = Text(en="property", zh="检查项")
@@ -36,13 +41,29 @@ INPUT = Text(en="input", zh="输入")
 EXPECTED = Text(en="expected", zh="应为")
 YOURS = Text(en="yours", zh="你的结果")
 DIFFERENCE = Text(en="difference", zh="差异")
-YOUR_LINE = Text(en="your line {line}", zh="你的代码第 {line} 行")
+YOUR_LINE = Text(en="Your line {line}:", zh="你的代码第 {line} 行：")
+IN_CELL = Text(en="Your code stopped in cell {cell}, line {line}:", zh="你的代码停在单元格 {cell}第 {line} 行：")
+BEGINS = Text(en="The function begins in cell {cell}, line {line}:", zh="这个函数从单元格 {cell}第 {line} 行开始：")
+READING = Text(
+    en="Python stopped reading in cell {cell}, line {line}:", zh="Python 读到单元格 {cell}第 {line} 行就读不下去了："
+)
+MEANS = Text(en="What it means: {meaning}", zh="这是什么意思：{meaning}")
+ADVICE = Text(en="Where this usually comes from: {advice}", zh="常见原因：{advice}")
 HINT_TITLES = (
     Text(en="Hint, step 1 of 3: a question", zh="提示，第 1 步（共 3 步）：先想一个问题"),
     Text(en="Hint, step 2 of 3: the smallest counterexample", zh="提示，第 2 步（共 3 步）：最小的反例"),
     Text(en="Hint, step 3 of 3: a neighbouring problem, worked", zh="提示，第 3 步（共 3 步）：一道相近的例题"),
 )
-NEXT_HINT = Text(en='For the next step: check("{key}", hint={step})', zh='想看下一步提示：check("{key}", hint={step})')
+NEXT_HINTS = (
+    Text(
+        en='Next step, when you want it: the smallest counterexample, drawn. Run check("{key}", hint={step})',
+        zh='下一步（需要时再看）：画出最小的反例。运行 check("{key}", hint={step})',
+    ),
+    Text(
+        en='Next step, when you want it: a problem of the same kind, worked. Run check("{key}", hint={step})',
+        zh='下一步（需要时再看）：讲解一道相近的例题。运行 check("{key}", hint={step})',
+    ),
+)
 NO_VALUE = Text(en="nothing: no value was reached", zh="没有：未得到任何值")
 
 
@@ -54,7 +75,8 @@ def points(number: float) -> str:
 def headline(result: ExerciseResult) -> Text:
     """Title, verdict and score."""
     score = SCORE.format(score=points(result.score), most=points(result.max_score))
-    verdict = VERDICTS[result.verdict]
+    stopped = result.error is not None and result.error.type in STOPS
+    verdict = STOPPED if stopped else VERDICTS[result.verdict]
     return Text(
         en=f"{result.title.en}: {verdict.en} – {score.en}",
         zh=f"{result.title.zh}：{verdict.zh}（{score.zh}）",
@@ -68,6 +90,9 @@ def unanswered(result: ExerciseResult) -> Text:
             en="`{name}` is not defined: run the cell that defines it (after a kernel restart: all cells above).",
             zh="尚未定义 `{name}`：请先运行定义它的单元格（重启内核后，需重新运行上面的所有单元格）。",
         ).format(name=result.error.message)
+    known = meaning_of(result.error) if result.error is not None else None
+    if known is not None and known.code != "placeholder":
+        return known.text
     return Text(
         en="The answer cell still holds its placeholder: write your answer, run the cell, then run this check again.",
         zh="答题单元格里还是占位代码：写出你的答案，运行该单元格，然后再运行这个检查。",
@@ -78,6 +103,48 @@ def first_difference(failing: FailingCase) -> Text:
     """Which property differs first, and how."""
     label, sentence = failing.property_label, failing.difference.sentence
     return Text(en=f"First difference ({label.en}): {sentence.en}", zh=f"最先出现的差异（{label.zh}）：{sentence.zh}")
+
+
+def where(error: RaisedError) -> Text | None:
+    """The cell, known by its number and first line, and the line there; None where no line is known."""
+    place = error.place
+    if place is None:
+        return None if error.line is None else YOUR_LINE.format(line=error.line)
+    first = f"`{place.cell_line}`" if place.line != 1 or not place.cell else ""
+    cell = f"{place.cell} ({first})" if place.cell and first else place.cell or first
+    zh = f"{place.cell}（{first}）的" if place.cell and first else f"{place.cell or first} 的"
+    unread = error.type in ("SyntaxError", "IndentationError", "TabError") and error.file == ""
+    return (BEGINS if place.begins else READING if unread else IN_CELL).format(
+        cell=Text(en=cell or "?", zh=zh), line=place.line
+    )
+
+
+def quoted(error: RaisedError) -> str:
+    """The line itself, with its number."""
+    if error.place is None:
+        return error.source_line
+    return f"{error.place.line}  {error.place.source_line}"
+
+
+def message(error: RaisedError) -> str:
+    """The exception as Python says it; nothing for a stop that was not the code's own."""
+    if error.type in (*STOPS, "NotDefined"):
+        return ""
+    words = f"{error.type}: {error.message}" if error.message else error.type
+    return words if len(words) <= 500 else words[:497] + "…"
+
+
+def explained(result: ExerciseResult) -> bool:
+    """Whether the report shows the error by itself: not for an answer that is simply not there yet."""
+    error = result.error
+    if error is None or result.verdict not in ("fail", "not_run"):
+        return False
+    return result.verdict == "fail" or error.type not in ("NotDefined", "NotImplementedError")
+
+
+def labelled(label: Text, words: Text) -> Text:
+    """``expected: [1, 2]``, with each language's own colon."""
+    return Text(en=f"{label.en}: {words.en}", zh=f"{label.zh}：{words.zh}")
 
 
 def describe(value: Value | None) -> Text:
@@ -91,8 +158,9 @@ def describe(value: Value | None) -> Text:
         numbers = one_line(value)
         return Text(en=f"{what.en}: {numbers}", zh=f"{what.zh}：{numbers}") if numbers else what
     if value.kind in ("number", "bool", "string"):
-        words = value.data if value.kind != "number" else shown_number(value.data)
-        return Text(en=str(words) or "''", zh=str(words) or "''")
+        words = str(value.data) if value.kind != "number" else shown_number(value.data)
+        words = words if len(words) <= LONGEST else words[:LONGEST] + "…"
+        return Text(en=words, zh=words) if words.strip() else Text(en=repr(words), zh=repr(words))
     if value.kind == "sequence":
         items = [describe(item) for item in value.data[:6]]
         more = ", …" if len(value.data) > 6 else ""
@@ -113,29 +181,10 @@ def one_line(value: Value, most: int = 24) -> str:
 
 def shown_number(number: object) -> str:
     """A number with the digits that survive another machine."""
+    if isinstance(number, int) and abs(number) > 10**100:
+        return f"{'-' if number < 0 else ''}{hex(abs(number))[:20]}…"  # Python refuses to write thousands of digits
     if isinstance(number, (bool, np.bool_, int, np.integer, str)):
         return str(number)
     if isinstance(number, (complex, np.complexfloating)):
         return f"{complex(number):.4g}"
     return f"{float(number):.4g}"  # type: ignore[arg-type]
-
-
-def grid(value: Value | None) -> list[list[str]] | None:
-    """Rows of shown numbers for an array of at most two dimensions and 8×8 elements; None for anything else."""
-    if value is None or not value.numeric or len(value.shape) > 2 or max(value.shape, default=1) > 8:
-        return None
-    table = np.atleast_2d(elements(value))
-    return [[shown_number(number) for number in row] for row in table]
-
-
-def gaps(failing: FailingCase) -> list[list[str]] | None:
-    """Rows of yours − expected, where both can be drawn and have one shape."""
-    wanted, got = failing.difference.expected, failing.difference.actual
-    if wanted is None or got is None or wanted.shape != got.shape or grid(wanted) is None or grid(got) is None:
-        return None
-    with np.errstate(all="ignore"):
-        table = np.atleast_2d(elements(got).astype(complex) - elements(wanted).astype(complex))
-    if not np.iscomplexobj(elements(wanted)) and not np.iscomplexobj(elements(got)):
-        table = table.real
-    # What is within rounding is shown as no difference.
-    return [[" · " if abs(number) <= 1e-9 else shown_number(number) for number in row] for row in table]

@@ -45,6 +45,7 @@ def test_what_a_bundle_holds(bundles: dict[str, dict[str, bytes]]) -> None:
     assert {
         "START.ipynb", "README.md", "LICENSE", "LICENSE-TEXT", "environment.yml", "requirements.txt", "pyproject.toml",
         "course.json", NOTEBOOK, "course_lib/__init__.py", "course_lib/packs/tiny/double.safetensors",
+        "start.sh", "start.command", "start.bat", "course_lib/no_python.txt",
     } <= names  # fmt: skip
     assert not any("__pycache__" in name or "packs/other" in name or name.startswith("grader") for name in names)
     assert not any(name.endswith(".py") and not name.startswith("course_lib/") for name in names)

@@ -79,7 +79,7 @@ def test_it_says_what_was_right_what_was_not_the_hint_and_the_counterexample(cla
         assert words in said
     assert side(result, "zh").count("符号是什么？") == 1
     tables = [[cell.get_text() for cell in table.select("td")] for table in result.select("table") if table.caption]
-    assert tables[:3] == [["1.5", "-1.5"], ["3", "-3"], ["-3", "3"]]  # the input, what it should be, and theirs
+    assert tables[:3] == [["1.5", "-1.5"], ["3", "-3"], ["→ -3", "3"]]  # the input, what it should be, and theirs
     assert "return -2 * x" in one(page, ".card.result.fail .own pre").get_text()
     assert one(page, ".card.result.pass .points").get_text().strip() == "2 / 2"
     assert one(page, ".score").get_text(" ").split() == ["2", "/", "5"]
