@@ -61,15 +61,9 @@ def compare(
     if actual is None:
         return Difference("missing", Text(en="no value was reached", zh="没有得到这个值"), expected)
     if expected.kind != actual.kind:
-        return _differs(
-            "kind",
-            expected,
-            actual,
-            Text(
-                en=f"expected {kind_name(expected).en}, got {kind_name(actual).en}",
-                zh=f"应为{_after_chinese(kind_name(expected).zh)}，实际得到{_after_chinese(kind_name(actual).zh)}",
-            ),
-        )
+        wanted, got = (Text(en=name.en, zh=_after_chinese(name.zh)) for name in map(kind_name, (expected, actual)))
+        words = Text(en="expected {wanted}, got {got}", zh="应为{wanted}，实际得到{got}")
+        return _differs("kind", expected, actual, words.format(wanted=wanted, got=got))
     match expected.kind:
         case "array" | "tensor":
             return _compare_arrays(expected, actual, tolerance_for(expected, rtol, atol))

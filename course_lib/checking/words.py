@@ -42,10 +42,10 @@ EXPECTED = Text(en="expected", zh="应为")
 YOURS = Text(en="yours", zh="你的结果")
 DIFFERENCE = Text(en="difference", zh="差异")
 YOUR_LINE = Text(en="Your line {line}:", zh="你的代码第 {line} 行：")
-IN_CELL = Text(en="Your code stopped in cell {cell}, line {line}:", zh="你的代码停在单元格 {cell}第 {line} 行：")
-BEGINS = Text(en="The function begins in cell {cell}, line {line}:", zh="这个函数从单元格 {cell}第 {line} 行开始：")
+IN_CELL = Text(en="Your code stopped in cell {cell}, line {line}:", zh="你的代码停在第 {line} 行，单元格 {cell}：")
+BEGINS = Text(en="The function begins in cell {cell}, line {line}:", zh="这个函数从第 {line} 行开始，单元格 {cell}：")
 READING = Text(
-    en="Python stopped reading in cell {cell}, line {line}:", zh="Python 读到单元格 {cell}第 {line} 行就读不下去了："
+    en="Python stopped reading in cell {cell}, line {line}:", zh="Python 读到第 {line} 行就读不下去了，单元格 {cell}："
 )
 MEANS = Text(en="What it means: {meaning}", zh="这是什么意思：{meaning}")
 ADVICE = Text(en="Where this usually comes from: {advice}", zh="常见原因：{advice}")
@@ -112,10 +112,10 @@ def where(error: RaisedError) -> Text | None:
         return None if error.line is None else YOUR_LINE.format(line=error.line)
     first = f"`{place.cell_line}`" if place.line != 1 or not place.cell else ""
     cell = f"{place.cell} ({first})" if place.cell and first else place.cell or first
-    zh = f"{place.cell}（{first}）的" if place.cell and first else f"{place.cell or first} 的"
+    zh = f"{place.cell}（{first}）" if place.cell and first else place.cell or first
     unread = error.type in ("SyntaxError", "IndentationError", "TabError") and error.file == ""
     return (BEGINS if place.begins else READING if unread else IN_CELL).format(
-        cell=Text(en=cell or "?", zh=zh), line=place.line
+        cell=Text(en=cell or "?", zh=zh or "?"), line=place.line
     )
 
 

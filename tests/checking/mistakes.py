@@ -82,7 +82,7 @@ MISTAKES = (
                 "    return h, h_relu, h_relu @ w2",
             ),
         ),
-        ("In[2] (`def forward(x, w1, w2):`), line 2", "In[2]（`def forward(x, w1, w2):`）的第 2 行"),
+        ("In[2] (`def forward(x, w1, w2):`), line 2", "第 2 行，单元格 In[2]（`def forward(x, w1, w2):`）："),
     ),
     Mistake(
         Text(en="list for tensor", zh="返回列表而不是张量"),
