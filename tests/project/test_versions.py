@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.metadata import metadata
 from pathlib import Path
 
 import yaml
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[2]
 CONDA_NAMES = {"pytorch": "torch"}
@@ -66,3 +68,15 @@ def test_one_range_of_pythons_everywhere() -> None:
     assert project()["requires-python"] == ">=3.11,<3.14"
     assert "python >=3.11,<3.14" in (ROOT / "environment.yml").read_text(encoding="utf-8")
     assert "(3, 11) <= sys.version_info[:2] <= (3, 13)" in (ROOT / ".ci/setup").read_text(encoding="utf-8")
+
+
+def test_every_locked_package_runs_on_the_first_release_of_each_python() -> None:
+    """A system's own Python is often an early one: Debian 12 has 3.11.2."""
+    refused = [
+        (name, version, needs, python)
+        for name, version in locked().items()
+        if (needs := metadata(name).get("Requires-Python"))
+        for python in ("3.11.0", "3.12.0", "3.13.0")
+        if python not in SpecifierSet(needs)
+    ]
+    assert refused == []
