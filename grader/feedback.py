@@ -23,7 +23,7 @@ from grader.gradebook import NO_RESPONSE, Saved
 from grader.transcript import Transcript
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-_CHECK = re.compile(r'\s*check\("[a-z0-9_]+\.[a-z0-9_]+"\)\s*')
+_CHECK = re.compile(r'\s*check\("\w+\.\w+"\)\s*')
 
 
 class PageNonce(Preprocessor):

@@ -12,8 +12,11 @@ from bs4 import BeautifulSoup, Tag
 from nbgrader.api import Gradebook
 
 from course_lib.text import Text
-from grader.course import Course
+from grader.course import Course, LessonRef, find_course
+from grader.feedback import is_check
+from grader.lesson import CHECK_SUFFIX, read_lesson
 from grader.receipts import Receipt
+from grader.reference import load_exercises
 from grader.returning import Wanted, return_class
 from grader.returning.page import Handed, Pages, language_of
 from grader.roster import Roster, Student
@@ -186,6 +189,15 @@ def test_a_test_cell_of_any_other_assignment_stays_its_instructors(class_out: Pa
     said = str(page_of(class_out, ANN))
     assert "HIDDEN" not in said
     assert "Doubling" in said  # what the receipt says of it
+
+
+@pytest.mark.parametrize("ref", find_course().lessons(), ids=lambda ref: ref.id)
+def test_the_result_of_every_exercise_of_the_course_is_found(ref: LessonRef) -> None:
+    """Also of those that are called as classes are, with a capital letter."""
+    cells = nbformat.read(ref.notebook, nbformat.NO_CONVERT).cells
+    checks = [cell for cell in cells if cell.id.endswith(CHECK_SUFFIX)]
+    assert len(checks) == len(load_exercises(read_lesson(ref.source)))
+    assert [cell.id for cell in checks if not is_check(cell)] == []
 
 
 def test_several_lessons_stand_under_an_overview() -> None:
