@@ -110,8 +110,7 @@ def grade_class(place: Path, out: Path, course: Course, options: Options, progre
         titles = grade_lessons(book, out, course, options, outcome, progress)
         settle_late(book, out, titles, options, outcome)
         outcome.receipts = all_receipts(out / "receipts")
-        lessons = {receipt.lesson for receipt in outcome.receipts}
-        final = {(lesson, s): scores for lesson in lessons for s, scores in book.scores(lesson).items()}
+        final = book.scores_of({receipt.lesson for receipt in outcome.receipts})
     findings = Findings.of(
         collected, outcome.receipts, final, titles, outcome.failures, out / "report", Sources(out, course)
     )

@@ -20,9 +20,9 @@ from traitlets.config import Config
 
 from grader.course_folder import write_whole
 from grader.gradebook import NO_RESPONSE, Saved
+from grader.templating import TEMPLATES
 from grader.transcript import Transcript
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
 _CHECK = re.compile(r'\s*check\("\w+\.\w+"\)\s*')
 
 

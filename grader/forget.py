@@ -29,12 +29,11 @@ from course_lib.text import Text
 from grader.course import Course, CourseError, find_course
 from grader.course_folder import write_whole
 from grader.gradebook import Book
-from grader.naming import safe_id
+from grader.naming import label_in, safe_id
 from grader.receipts import ReceiptError, all_receipts, read_receipt, receipt_path
 from grader.report import Findings, write_report
 from grader.report_sources import Sources
 from grader.returning import FOLDER, parcels
-from grader.returning.people import label_in
 from grader.roster import FILE, Roster, read_roster
 from grader.sheet import Sheet
 from grader.transcript import names
@@ -123,11 +122,6 @@ def forget(
     return work
 
 
-def everybody(out: Path) -> list[str]:
-    """The ids of all of whom there is anything."""
-    return sorted(_known(out))
-
-
 def _known(out: Path) -> dict[str, list[str]]:
     """Everybody of whom there is anything, with the words by which they are known."""
     found: dict[str, list[str]] = {}
@@ -145,7 +139,7 @@ def _known(out: Path) -> dict[str, list[str]]:
     for path in (out / FOLDER / "feedback").glob("*.html"):
         found.setdefault(path.stem, [])
     for receipt in all_receipts(out / "receipts"):
-        label = label_in(receipt.file)
+        label = label_in(receipt.file.split("/"))
         if label is not None:
             found[receipt.student].append(label.name)
     for student in _roster(out):
@@ -185,7 +179,7 @@ def _members(out: Path, student: str) -> Iterator[str]:
             receipt = read_receipt(receipt_path(out / "receipts", folder.name, student))
         except (ReceiptError, OSError):
             continue
-        label = label_in(receipt.file)
+        label = label_in(receipt.file.split("/"))
         number = label.user if label is not None and label.platform == "moodle" else ""
         for platform in parcels.PLATFORMS:
             if (name := parcels.member(platform, receipt, student, number)) is not None:
@@ -285,7 +279,7 @@ def _report(out: Path) -> None:
         shutil.rmtree(folder)  # examples and counts of the old one may be the student's
     receipts = all_receipts(out / "receipts")
     with Book.at(out / "gradebook.db") as book:
-        final = {(one, s): scores for one in {r.lesson for r in receipts} for s, scores in book.scores(one).items()}
+        final = book.scores_of({receipt.lesson for receipt in receipts})
         people = [word for key, about in names(book).items() for word in (key, *about.values()) if word]
     sources = Sources(out, _course())
     write_report(folder, Findings(receipts, final, folder=folder, sources=sources, people=people))

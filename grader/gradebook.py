@@ -196,6 +196,10 @@ class Book:
             db.remove_student(student)
         return True
 
+    def scores_of(self, lessons: Iterable[str]) -> dict[tuple[str, str], dict[str, float]]:
+        """``scores`` of several lessons, by (lesson, student)."""
+        return {(lesson, student): found for lesson in lessons for student, found in self.scores(lesson).items()}
+
     def scores(self, lesson: str) -> dict[str, dict[str, float]]:
         """Final scores (a person's where there is one) by student and graded cell."""
         rows = (

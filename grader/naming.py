@@ -51,6 +51,12 @@ def label_of(part: str) -> Label | None:
     return Label("canvas", canvas["name"], canvas["user"], late=bool(canvas["late"]), upload=number, file=file)
 
 
+def label_in(parts: Sequence[str]) -> Label | None:
+    """The label in a path: Moodle's, which may stand around a file that looks like Canvas's, else the first."""
+    labels = [label for part in parts if (label := label_of(part)) is not None]
+    return next((label for label in labels if label.platform == "moodle"), labels[0] if labels else None)
+
+
 def is_notebook(name: str) -> bool:
     """Whether a name is a notebook's, also with an ending that a browser or an editor put behind it."""
     return _NOTEBOOK.search(_plain(name)) is not None
@@ -100,13 +106,11 @@ def lesson_of(
 def owner_of(parts: Sequence[str], lesson: str) -> Owner | None:
     """Whose a file is: by the platform's label, else as in nbgrader's tree, else the outermost folder or archive, else
     the file's name without the lesson's. None where nothing is left of the name."""
-    labels = [label for part in parts if (label := label_of(part)) is not None]
-    label = next((one for one in labels if one.platform == "moodle"), None)
-    if label is None and len(parts) > 2 and parts[-2] == lesson:
+    label = label_in(parts)
+    if (label is None or label.platform != "moodle") and len(parts) > 2 and parts[-2] == lesson:
         student, above = parts[-3], parts[-4] if len(parts) > 3 else "submitted"
         if above == "submitted" and student not in _NOBODY and not is_zip(student):
             return Owner(student, (student,))
-    label = label or (labels[0] if labels else None)
     if label is not None:
         rest = [label.file, *(part for part in parts if label_of(part) is None and part not in _NOBODY)]
         return Owner(label.name, (label.name, *filter(None, (without_lesson(part, lesson) for part in rest))), label)

@@ -10,6 +10,7 @@ import inspect
 import io
 import linecache
 import pkgutil
+import re
 import textwrap
 import warnings
 from pathlib import Path
@@ -20,6 +21,7 @@ from grader.lesson import Cell, Lesson
 from grader.spec import Exercise
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+_MARKS = re.compile(rf"^[ \t]*({BEGIN}|{END})[ \t]*\n?", re.MULTILINE)
 _SHARED = "_"  # a module of a lesson's exercises that is none itself: what several of them use
 
 
@@ -30,6 +32,11 @@ class ExerciseError(Exception):
 def exercise_ids(lesson: Lesson) -> list[str]:
     """The lesson's exercises, in the order of their solution cells."""
     return [cell.id for cell in lesson.cells if "solution" in cell.tags]
+
+
+def without_marks(source: str) -> str:
+    """A solution cell's text as a student would have written it."""
+    return _MARKS.sub("", source).rstrip()
 
 
 def solution_cell(lesson: Lesson, exercise: str) -> Cell:

@@ -13,11 +13,10 @@ from typing import Any
 from course_lib.text import Text
 from grader import charts
 from grader.course_folder import write_whole
-from grader.feedback import TEMPLATES
 from grader.report_data import Failure, Findings, files, lesson_report
+from grader.sheet import harmless
 
 __all__ = ["Failure", "Findings", "grades_csv", "render", "render_overview", "write_report"]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CELLS_SHOWN = 8
 
 
@@ -49,12 +48,9 @@ def render_overview(reports: Sequence[Mapping[str, Any]], about_files: Mapping[s
 
 @lru_cache(maxsize=4)
 def _template(name: str) -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from grader import templating
 
-    loader = FileSystemLoader([TEMPLATES, TEMPLATES / "course_feedback"])
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = templating.environment()
     environment.filters["points"] = lambda number: "–" if number is None else f"{number:.4g}"
     environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
     environment.filters["seconds"] = lambda number: f"{number:.2f}" if number < 10 else f"{number:.0f}"
@@ -101,7 +97,7 @@ def grades_csv(findings: Findings) -> str:
         status = "unreadable" if receipt.problem else "graded" if receipt.complete else "grader error"
         writer.writerow(
             [
-                _cell(receipt.student),
+                harmless(receipt.student),
                 receipt.lesson,
                 f"{findings.score(receipt):g}",
                 f"{receipt.max_score:g}",
@@ -111,8 +107,3 @@ def grades_csv(findings: Findings) -> str:
             ]
         )
     return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return "'" + text if text.startswith(_FORMULA) else text

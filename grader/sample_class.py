@@ -6,7 +6,6 @@ What they deserve is written down here by hand, from what each one does, and not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from course_lib.text import Text
 from grader import sample_tricks as tricks
 from grader.course import Course
 from grader.lesson import Lesson, read_lesson
-from grader.reference import load_exercises, solution_cell
+from grader.reference import load_exercises, solution_cell, without_marks
 from grader.sample_tampering import Tamper, cut_off, edit_checks, forge, rearrange, with_cell
 
 LESSON = "01_numpy_backprop"
@@ -61,7 +60,7 @@ def sample_class(course: Course) -> list[Sample]:
 
     def wrong(exercise: str, code: str, points: float, language: str = "both") -> Sample:
         spec = next(w for w in specs[exercise].wrong if w.code == code)
-        answer = _without_marks(spec.apply(solution_cell(lesson, exercise).source))
+        answer = without_marks(spec.apply(solution_cell(lesson, exercise).source))
         deserved = {**RIGHT, exercise: ("fail", points)}
         name = f"wrong_{exercise}_{code}".replace("-", "_")
         return Sample(
@@ -203,7 +202,7 @@ def sample_class(course: Course) -> list[Sample]:
 
 def reference(lesson: Lesson, exercise: str) -> str:
     """A solution cell as a student would have written it: without its marks."""
-    return _without_marks(solution_cell(lesson, exercise).source)
+    return without_marks(solution_cell(lesson, exercise).source)
 
 
 def write_sample(course: Course, sample: Sample, place: Path) -> Path:
@@ -222,13 +221,9 @@ def write_sample(course: Course, sample: Sample, place: Path) -> Path:
     return path
 
 
-def _without_marks(source: str) -> str:
-    return re.sub(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", "", source, flags=re.MULTILINE).rstrip()
-
-
 def _wrong_source(lesson: Lesson, specs: Mapping[str, object], exercise: str, code: str) -> str:
     spec = next(w for w in load_exercises(lesson)[exercise].wrong if w.code == code)
-    return _without_marks(spec.apply(solution_cell(lesson, exercise).source))
+    return without_marks(spec.apply(solution_cell(lesson, exercise).source))
 
 
 def _hostile(student: str, en: str, zh: str, code: str, right: Mapping[str, str] | None = None, *honest: str) -> Sample:

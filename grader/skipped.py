@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
-import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,13 +18,11 @@ from course_lib.checking.probing import compile_probe
 from course_lib.checking.verdict import ExercisePack, evaluate
 from grader.lesson import Lesson
 from grader.packing import observe_all
-from grader.reference import execute, solution_cell
+from grader.reference import execute, solution_cell, without_marks
 from grader.released import released_lesson
 from grader.repair import repair
 from grader.selection import cells_to_run
 from grader.spec import Exercise
-
-_MARKS = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ def without_demonstrations(
     notebook = copy.deepcopy(released.notebook)
     for cell in notebook.cells:
         if cell.id in packs:
-            cell["source"] = _MARKS.sub("", solution_cell(lesson, cell.id).source).rstrip()
+            cell["source"] = without_marks(solution_cell(lesson, cell.id).source)
     repaired = repair(notebook, released)
     chosen = cells_to_run(repaired.notebook, released, repaired.elsewhere)
     checks = {slot.cell.id for slot in released.slots.values() if slot.kind == "check"}

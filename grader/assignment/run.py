@@ -40,6 +40,7 @@ from grader.receipts import (
 from grader.repair import Repaired
 from grader.report import Failure, Findings, grades_csv, write_report
 from grader.report_sources import Sources
+from grader.sheet import harmless
 
 log = logging.getLogger(__name__)
 MISSING = Text(en="This notebook was not handed in.", zh="没有提交这份笔记本。")
@@ -258,5 +259,6 @@ def _differences(receipts: Path) -> str:
             for found in exercise.properties:
                 theirs = "no grade at all" if found["nbgrader"] is None else f"{found['nbgrader']:g}"
                 why = found["why"]
-                writer.writerow([receipt.student, exercise.key, f"{exercise.score:g}", theirs, why["en"], why["zh"]])
+                about = [harmless(receipt.student), exercise.key, f"{exercise.score:g}"]
+                writer.writerow([*about, theirs, why["en"], why["zh"]])
     return out.getvalue()

@@ -123,7 +123,6 @@ class _Work:
         self.receipts, self.people = receipts, people
         self.returned = Returned(lessons=list(chosen))
         self.renderer = Pages(out)
-        self.sheet: Sheet | None = None  # Moodle's, for the numbers that it gives the participants
 
     def tables(self) -> dict[str, bytes]:
         """The grades for both platforms, or for those whose exports were given: a table that was filled in earlier, for

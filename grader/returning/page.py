@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from nbformat.notebooknode import NotebookNode
 
+from grader import templating
 from grader.cleaning import MAX_TEXT, clean_html
-from grader.feedback import TEMPLATES, is_check
+from grader.feedback import is_check
 from grader.gradebook import NO_RESPONSE
 from grader.lateness import in_words
 from grader.receipts import Receipt
@@ -47,8 +47,7 @@ class Pages:
 
     def __init__(self, out: Path) -> None:
         self.out = out
-        loader = FileSystemLoader([TEMPLATES, TEMPLATES / "course_feedback"])
-        environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+        environment = templating.environment()
         environment.filters["points"] = lambda number: f"{round(number, 2):g}"
         self._template = environment.get_template("student.html")
 

@@ -23,10 +23,9 @@ from bs4 import BeautifulSoup
 
 from course_lib.text import Text
 from grader.cells import markdown_cell
-from grader.naming import is_zip, label_of
+from grader.naming import is_zip, label_in, label_of
 from grader.receipts import Receipt
 from grader.returning.page import Pages
-from grader.returning.people import label_in
 
 PLATFORMS = ("canvas", "moodle")
 PAGE = "feedback.html"
@@ -41,7 +40,7 @@ _EPOCH = (2020, 1, 1, 0, 0, 0)  # no clock: the same pages make the same zip
 def member(platform: str, receipt: Receipt | None, name: str, participant: str) -> str | None:
     """The name in the zip; None where the platform does not know the student's submission. participant: Moodle's
     number, from the download or from the worksheet."""
-    label = label_in(receipt.file) if receipt is not None else None
+    label = label_in(receipt.file.split("/")) if receipt is not None else None
     if platform == "canvas":
         if receipt is None or label is None or label.platform != "canvas":
             return None

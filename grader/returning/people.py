@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from grader.gradebook import Book
-from grader.naming import Label, label_of, safe_id
+from grader.naming import label_in, safe_id
 from grader.receipts import Receipt
 from grader.roster import Roster, Student
 from grader.transcript import names
@@ -36,7 +36,7 @@ class People:
         numbers: dict[tuple[str, str], str] = {}
         canvas: dict[str, set[str]] = defaultdict(set)
         for receipt in receipts:
-            label = label_in(receipt.file)
+            label = label_in(receipt.file.split("/"))
             if label is None or receipt.student not in found:
                 continue
             if label.platform == "moodle":
@@ -66,14 +66,7 @@ class People:
 
     def file_name(self, student: str) -> str:
         """Fit for a file: the gradebook may know people whom somebody else entered, under any name."""
-        return student if safe_id(student) == student else safe_id(student)
-
-
-def label_in(file: str) -> Label | None:
-    """The platform's label in a receipt's path: Moodle's, which may stand around a file that looks like Canvas's, else
-    Canvas's."""
-    labels = [label for part in file.split("/") if (label := label_of(part)) is not None]
-    return next((label for label in labels if label.platform == "moodle"), labels[0] if labels else None)
+        return safe_id(student)
 
 
 def _completed(student: Student, known: Mapping[str, str]) -> Student:

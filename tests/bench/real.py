@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import nbformat
@@ -11,7 +10,7 @@ from course_lib.checking.verdict import evaluate
 from grader.course import Course
 from grader.lesson import Lesson, read_lesson
 from grader.packing import answer, make_pack
-from grader.reference import load_exercises, solution_cell
+from grader.reference import load_exercises, solution_cell, without_marks
 from grader.release import student_notebook
 
 SEED = 20
@@ -25,9 +24,9 @@ def answers(lesson: Lesson) -> dict[str, list[str]]:
         reference = solution_cell(lesson, name).source
         pack = make_pack(lesson, name, spec, seed=SEED, wrong=False)
         public = make_pack(lesson, name, spec, wrong=False)
-        found[name] = [_without_marks(reference), *(right.source for right in spec.right[:2])]
+        found[name] = [without_marks(reference), *(right.source for right in spec.right[:2])]
         for wrong in spec.wrong[:4]:
-            text = _without_marks(wrong.apply(reference))
+            text = without_marks(wrong.apply(reference))
             seen = answer(lesson, name, spec, [case.inputs for case in pack.cases], text)
             points = evaluate(pack, seen).score, evaluate(public, seen[: len(public.cases)]).score
             if points[0] == points[1]:
@@ -50,7 +49,3 @@ def write_class(course: Course, lesson_id: str, place: Path, count: int) -> None
         path = place / f"student_{number:04d}" / lesson_id / f"{lesson_id}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text(nbformat.writes(notebook), encoding="utf-8")
-
-
-def _without_marks(source: str) -> str:
-    return re.sub(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", "", source, flags=re.MULTILINE).rstrip()

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 import random
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,7 +12,7 @@ import nbformat
 
 from grader.course import Course
 from grader.lesson import Lesson, read_lesson
-from grader.reference import load_exercises, solution_cell
+from grader.reference import load_exercises, solution_cell, without_marks
 from grader.release import student_notebook
 
 FAMILY = ("王", "李", "张", "刘", "陈", "欧阳", "Lee", "Novák", "O'Neill", "García", "van Dijk", "Müller")
@@ -104,8 +103,8 @@ def _choices(lesson: Lesson) -> dict[str, list[tuple[str, str]]]:
     found = {}
     for name, spec in load_exercises(lesson).items():
         source = solution_cell(lesson, name).source
-        right = [("right", text) for text in (_without_marks(source), *(right.source for right in spec.right))]
-        wrong = [(wrong.code, _without_marks(wrong.apply(source))) for wrong in spec.wrong]
+        right = [("right", text) for text in (without_marks(source), *(right.source for right in spec.right))]
+        wrong = [(wrong.code, without_marks(wrong.apply(source))) for wrong in spec.wrong]
         found[name] = [*right, ("blank", ""), *wrong]
     return found
 
@@ -117,7 +116,3 @@ def _pick(dice: random.Random, options: list[tuple[str, str]], margin: float) ->
     if dice.random() < 1 / (1 + math.exp(-margin)):
         return dice.choice(right)
     return others[min(int(dice.expovariate(0.4)), len(others) - 1)]
-
-
-def _without_marks(source: str) -> str:
-    return re.sub(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", "", source, flags=re.MULTILINE).rstrip()
