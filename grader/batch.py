@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from grader.collect import Collected, Submission, collect
 from grader.course import Course
-from grader.course_folder import prepare
+from grader.course_folder import prepare, write_whole
 from grader.engine import Limits, Run, SandboxPool, SandboxUnavailable
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
@@ -114,7 +114,7 @@ def grade_class(place: Path, out: Path, course: Course, options: Options, progre
     findings = Findings.of(
         collected, outcome.receipts, final, titles, outcome.failures, out / "report", Sources(out, course)
     )
-    (out / "grades.csv").write_text(grades_csv(findings), encoding="utf-8-sig")
+    write_whole(out / "grades.csv", grades_csv(findings))
     outcome.report = write_report(out / "report", findings)
     return outcome
 

@@ -28,8 +28,10 @@ from pathlib import Path
 from course_lib.text import Text
 from grader.course import Course, CourseError, find_course
 from grader.course_folder import write_whole
+from grader.csv_text import value_of
 from grader.gradebook import Book
 from grader.naming import label_in, safe_id
+from grader.person_names import folded
 from grader.receipts import ReceiptError, all_receipts, read_receipt, receipt_path
 from grader.report import Findings, write_report
 from grader.report_sources import Sources
@@ -73,7 +75,6 @@ class Person:
 class Forgotten:
     """What was removed, or would be: paths, and what of them. left: files that still hold their id or name."""
 
-    person: Person
     gone: list[tuple[Path, str]] = field(default_factory=list)
     left: list[tuple[Path, Text]] = field(default_factory=list)
 
@@ -90,9 +91,9 @@ def find(out: Path, given: str) -> Person:
         close = difflib.get_close_matches(given, [*known, *by_name], 5, 0.5)
         near = ", ".join(dict.fromkeys(by_name.get(one, one) for one in close))
         raise ForgetError(UNKNOWN.format(out=out, student=given, near=near or NOBODY).say("both"))
-    often = Counter(word for words in known.values() for word in set(map(_fold, words)))
+    often = Counter(word for words in known.values() for word in set(map(folded, words)))
     mine = tuple(
-        word for word in dict.fromkeys((student, *known[student])) if word == student or often[_fold(word)] < 2
+        word for word in dict.fromkeys((student, *known[student])) if word == student or often[folded(word)] < 2
     )
     return Person(student, mine, tuple(_members(out, student)))
 
@@ -105,7 +106,7 @@ def forget(
     Raises ForgetError where something cannot be removed, OSError. Said again, it finishes.
     """
     out = out.resolve()
-    work = Forgotten(person)
+    work = Forgotten()
     if not try_only:
         write_whole(out / NOTE, json.dumps(vars(person), ensure_ascii=False).encode())
     for step in (_records, _folders, _gradebook, _tables, _logs, _zips):
@@ -221,10 +222,10 @@ def _gradebook(out: Path, person: Person, try_only: bool) -> Iterator[tuple[Path
 
 def _tables(out: Path, person: Person, try_only: bool) -> Iterator[tuple[Path, str]]:
     """Lines of the tables in the folder, a roster among them, and of the grades that were given back."""
-    words = {_fold(word) for word in person.words}
+    words = {folded(word) for word in person.words}
 
     def theirs(row: Sequence[str]) -> bool:
-        return any(_fold(cell.removeprefix("'")) in words for cell in row)
+        return any(folded(value_of(cell)) in words for cell in row)
 
     for path in sorted([*out.glob("*.csv"), *(out / FOLDER).glob("*.csv")]):
         sheet = Sheet.parse(path.read_bytes())
@@ -335,7 +336,3 @@ def _in(word: str, blob: bytes) -> bool:
 def _tells(word: str) -> bool:
     """Whether a word is one that does not stand in every page: an id with digits, a whole name, an address."""
     return len(word) > 5 or any(c.isdigit() or c.isspace() or ord(c) > 0x2E7F for c in word)
-
-
-def _fold(word: str) -> str:
-    return " ".join(word.casefold().split())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -13,6 +11,7 @@ from typing import Any
 from course_lib.text import Text
 from grader import charts
 from grader.course_folder import write_whole
+from grader.csv_text import written
 from grader.report_data import Failure, Findings, files, lesson_report
 from grader.sheet import harmless
 
@@ -85,17 +84,15 @@ def _rare(expected: float) -> str:
     return f"{expected:.6f}"[: 2 + next((n for n in range(1, 7) if expected >= 10**-n), 6)] if expected >= 1e-6 else "0"
 
 
-def grades_csv(findings: Findings) -> str:
+def grades_csv(findings: Findings) -> bytes:
     """One line per submission; opens in a spreadsheet as it is, Chinese names and odd ones too."""
     keys = list(dict.fromkeys(e.key for receipt in findings.receipts for e in receipt.exercises))
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["student", "lesson", "score", "max_score", "status", *keys, "timestamp"])
+    rows: list[list[str]] = [["student", "lesson", "score", "max_score", "status", *keys, "timestamp"]]
     for receipt in findings.receipts:
         final = findings.final.get((receipt.lesson, receipt.student), {})
         scores = {e.key: final.get(f"{e.key.partition('.')[2]}-check", e.score) for e in receipt.exercises}
         status = "unreadable" if receipt.problem else "graded" if receipt.complete else "grader error"
-        writer.writerow(
+        rows.append(
             [
                 harmless(receipt.student),
                 receipt.lesson,
@@ -106,4 +103,4 @@ def grades_csv(findings: Findings) -> str:
                 receipt.timestamp or "",
             ]
         )
-    return out.getvalue()
+    return written(rows)

@@ -199,7 +199,7 @@ def _misconceptions(
     labels = {(e.key, e.misconception): e.misconception_label for _, e in _failed(receipts)}
     failed = Counter(one.exercise for one in wrong)
     found = met(wrong)
-    example = _Examples(lesson, receipts, findings) if found else None
+    example = _Examples(lesson, findings) if found else None
     return [
         {
             "exercise": one.exercise,
@@ -217,7 +217,7 @@ def _misconceptions(
 class _Examples:
     """Anonymous examples out of the class's own answers."""
 
-    def __init__(self, lesson: str, receipts: Sequence[Receipt], findings: Findings) -> None:
+    def __init__(self, lesson: str, findings: Findings) -> None:
         self._lesson, self._sources = lesson, findings.sources
         self._known = findings.sources.vocabulary(lesson) if findings.sources is not None else frozenset()
         self._people = words_of((*findings.people, *(receipt.student for receipt in findings.receipts)))

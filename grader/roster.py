@@ -6,14 +6,15 @@ import csv
 import io
 import itertools
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from course_lib.text import Text
+from grader.csv_text import decoded, delimiter_of, value_of
 from grader.naming import safe_id
+from grader.person_names import bare, folded, joined, parts, squashed, tokens
 
 FILE = "students.csv"
 MAX_BYTES = 5 * 2**20
@@ -34,12 +35,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 _SIS = "sisuserid"  # where Canvas has it, its "ID" is Canvas's own number
 _UNIQUE = ("id", "email", "login", "moodle", "canvas")
 _NOT_PEOPLE = ("pointspossible", "studenttest")  # rows of Canvas's export
-_SURNAMES = (
-    "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 令狐 慕容 司徒 夏侯 端木 南宫 长孙 宇文 轩辕 独孤 闻人 申屠 太史 万俟"
-)
-_HAN = r"\u3400-\u9fff\U00020000-\U0003ffff"
-_EDGE = re.compile(rf"(?<=[{_HAN}])(?=[a-z0-9])|(?<=[a-z0-9])(?=[{_HAN}])")
-_CHINESE = re.compile(rf"[{_HAN}·]{{2,}}")
 
 WHAT_FILE = Text(
     en="{file}: this is not a list in CSV form. Save it as “CSV UTF-8” in your spreadsheet.",
@@ -134,25 +129,23 @@ class Roster:
     @cached_property
     def _marks(self) -> dict[str, tuple[Student, ...]]:
         """Students by what belongs to one of them alone: id, login, email."""
-        return _index((mark, s) for s in self.students for mark in (*map(_folded, (s.id, s.login, s.email)), s.key))
+        return _index((mark, s) for s in self.students for mark in (*map(folded, (s.id, s.login, s.email)), s.key))
 
     @cached_property
     def _names(self) -> dict[str, tuple[Student, ...]]:
         """Students by their names, written together as Canvas does, in either order."""
         both = [(s, (s.name, s.first_name + s.last_name, s.last_name + s.first_name)) for s in self.students]
-        return _index((form, s) for s, names in both for name in names for form in _squashed(name))
+        return _index((form, s) for s, names in both for name in names for form in squashed(name))
 
     def _meant(self, word: str) -> tuple[Student, ...]:
         """Those whom one word fits. Where it holds one's id and another's name, both: a person has to look."""
-        whole = _folded(word)
-        tokens = [token.strip(".@") for token in re.split(r"[\s_,;()\[\]+-]+", _EDGE.sub(" ", whole))]
-        tokens = [token for token in tokens if token][:30]
-        marked = self._marks.get(whole) or _union(self._marks.get(t, ()) for t in tokens if _is_number_like(t))
-        named = _union(self._names.get(form, ()) for form in _squashed(word))
+        words = tokens(word)[:30]
+        marked = self._marks.get(folded(word)) or _union(self._marks.get(w, ()) for w in words if _is_number_like(w))
+        named = _union(self._names.get(form, ()) for form in squashed(word))
         for length in range(MAX_WORDS, 0, -1):  # of two names of which one holds the other, the longer is meant
             if not named:
-                parts = ("".join(tokens[at : at + length]) for at in range(len(tokens) - length + 1))
-                named = _union(self._names.get(form, ()) for part in parts for form in _squashed(part))
+                runs = ("".join(words[at : at + length]) for at in range(len(words) - length + 1))
+                named = _union(self._names.get(form, ()) for run in runs for form in squashed(run))
         if not marked:
             return named
         return tuple(student for student in marked if student in named) or _union((marked, named))
@@ -170,10 +163,10 @@ def read_roster(path: Path) -> Roster:
     columns = _columns(path, rows[0][1])
     students = []
     for line, row in rows[1:]:
-        given = {key: _clean(row[at]) for key, at in columns.items() if at < len(row)}
+        given = {key: value_of(row[at]) for key, at in columns.items() if at < len(row)}
         if not given.get("id"):
             name = given.get("name") or next((word for word in given.values() if word), "")
-            if not name or _bare(name) in _NOT_PEOPLE:
+            if not name or bare(name) in _NOT_PEOPLE:
                 continue
             raise ValueError(NO_ID.format(file=path, line=line, name=name).say("both"))
         students.append(_student(given, line))
@@ -191,31 +184,20 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """The lines that hold anything, each with its number."""
     with path.open("rb") as file:
         blob = file.read(MAX_BYTES + 1)
-    text = _text(blob)
-    if len(blob) > MAX_BYTES or text is None or "\0" in text or blob.startswith(b"PK"):
+    content = decoded(blob)
+    if len(blob) > MAX_BYTES or content is None:
         raise ValueError(WHAT_FILE.format(file=path).say("both"))
-    head = next((line for line in text.splitlines() if line.strip()), "")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+    reader = csv.reader(io.StringIO(content.text, newline=""), delimiter=delimiter_of(content.text))
     try:
         return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error:
         raise ValueError(WHAT_FILE.format(file=path).say("both")) from None
 
 
-def _text(blob: bytes) -> str | None:
-    encodings = ("utf-16",) if blob.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
-    for encoding in encodings:
-        try:
-            return blob.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return None
-
-
 def _columns(path: Path, head: Sequence[str]) -> dict[str, int]:
     """Where each column stands. Raises ValueError without one of ids, or with two of a kind."""
     found: dict[str, int] = {}
-    names = [_bare(name) for name in head]
+    names = [bare(name) for name in head]
     for key, known in COLUMNS.items():
         if _SIS in names and key in ("id", "canvas"):
             known = (_SIS,) if key == "id" else (*known, "id")
@@ -233,10 +215,9 @@ def _student(given: dict[str, str], line: int) -> Student:
     """A student with both the whole name and its parts, of whichever the roster has."""
     first, last, name = given.get("first_name", ""), given.get("last_name", ""), given.get("name", "")
     if name and not (first or last):
-        first, last = _parts_of(name)
+        first, last = parts(name)
     if not name or "," in name:
-        chinese = _CHINESE.fullmatch(last + first) is not None
-        name = last + first if chinese else " ".join(filter(None, (first, last)))
+        name = joined(first, last)
     rest = {key: given.get(key, "") for key in ("email", "login", "moodle", "canvas")}
     return Student(given["id"], name, first, last, **rest, language=_language(given.get("language", "")), line=line)
 
@@ -244,28 +225,15 @@ def _student(given: dict[str, str], line: int) -> Student:
 def _language(word: str) -> str:
     """``en``, ``zh`` or ``both`` of what people write; empty for anything else, which is no reason to refuse a list."""
     known = {"en": ("en", "english", "英文", "英语"), "zh": ("zh", "chinese", "中文", "汉语"), "both": ("both", "双语")}
-    bare = re.split(r"[-_]", _folded(word))[0]
-    return next((code for code, words in known.items() if bare in words), "")
-
-
-def _parts_of(name: str) -> tuple[str, str]:
-    """First and last name. “Lee, Ann” says it; else the last word is the family's, and in Chinese the first character
-    or a known pair."""
-    last, comma, first = name.replace("，", ",").partition(",")
-    if comma:
-        return first.strip(), last.strip()
-    if _CHINESE.fullmatch(name):
-        length = 2 if len(name) > 2 and name[:2] in _SURNAMES.split() else 1
-        return name[length:], name[:length]
-    first, _, last = name.rpartition(" ")
-    return first, last
+    language = re.split(r"[-_]", folded(word))[0]
+    return next((code for code, words in known.items() if language in words), "")
 
 
 def _no_duplicates(path: Path, students: Sequence[Student], column: str) -> None:
     seen: dict[str, Student] = {}
     for student in students:
         value = getattr(student, column)
-        key = _folded(student.key if column == "id" else value)
+        key = folded(student.key if column == "id" else value)
         if key and key in seen:
             about = {"column": column, "value": value, "line": student.line, "other": seen[key].line}
             raise ValueError(DUPLICATE.format(file=path, **about).say("both"))
@@ -287,25 +255,3 @@ def _union(several: Iterator[Sequence[Student]] | Sequence[Sequence[Student]]) -
 def _is_number_like(token: str) -> bool:
     """Whether a word among others may be an id. One of letters alone may be the first name of somebody else."""
     return "@" in token or (any(c.isdigit() for c in token) and (len(token) > 3 or not token.isdigit()))
-
-
-def _clean(cell: str) -> str:
-    """A cell without what spreadsheets put around it: blanks, and ="0123" that keeps the noughts."""
-    cell = " ".join(unicodedata.normalize("NFC", cell).split())
-    kept = re.fullmatch(r'="(.*)"', cell)
-    return kept[1] if kept is not None else cell.removeprefix("'")
-
-
-def _folded(word: str) -> str:
-    """For comparing: compatible characters are one, as are capitals and small letters; single blanks."""
-    return " ".join(unicodedata.normalize("NFKC", word).casefold().split())
-
-
-def _bare(word: str) -> str:
-    return "".join(c for c in _folded(word) if c.isalnum())
-
-
-def _squashed(name: str) -> tuple[str, ...]:
-    """A name in one word, with its accents and without them."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return tuple(dict.fromkeys(form for form in (_bare(name), _bare(plain)) if form))

@@ -18,6 +18,7 @@ from grader.course import Course
 from grader.lesson import Lesson, read_lesson
 from grader.reference import load_exercises, solution_cell, without_marks
 from grader.sample_tampering import Tamper, cut_off, edit_checks, forge, rearrange, with_cell
+from grader.spec import Exercise, Wrong
 
 LESSON = "01_numpy_backprop"
 POINTS = {"forward": 4.0, "backward": 10.0, "numeric_grad": 6.0, "train": 6.0, "init": 4.0}
@@ -59,8 +60,7 @@ def sample_class(course: Course) -> list[Sample]:
         return {exercise: spec.right[number].source for exercise, spec in specs.items()}
 
     def wrong(exercise: str, code: str, points: float, language: str = "both") -> Sample:
-        spec = next(w for w in specs[exercise].wrong if w.code == code)
-        answer = without_marks(spec.apply(solution_cell(lesson, exercise).source))
+        spec, answer = _wrong(lesson, specs[exercise], exercise, code)
         deserved = {**RIGHT, exercise: ("fail", points)}
         name = f"wrong_{exercise}_{code}".replace("-", "_")
         return Sample(
@@ -116,7 +116,7 @@ def sample_class(course: Course) -> list[Sample]:
             "edited_checks",
             Text(en="check cells and points edited", zh="改动了检查单元格和分值"),
             {**RIGHT, "forward": ("fail", 1.0)},  # h
-            but(forward=_wrong_source(lesson, specs, "forward", "no-relu")),
+            but(forward=_wrong(lesson, specs["forward"], "forward", "no-relu")[1]),
             edit_checks,
             misconception="no-relu",
         ),
@@ -221,9 +221,10 @@ def write_sample(course: Course, sample: Sample, place: Path) -> Path:
     return path
 
 
-def _wrong_source(lesson: Lesson, specs: Mapping[str, object], exercise: str, code: str) -> str:
-    spec = next(w for w in load_exercises(lesson)[exercise].wrong if w.code == code)
-    return without_marks(spec.apply(solution_cell(lesson, exercise).source))
+def _wrong(lesson: Lesson, spec: Exercise, exercise: str, code: str) -> tuple[Wrong, str]:
+    """A named wrong answer to an exercise, and its source as a student would have written it."""
+    wrong = next(one for one in spec.wrong if one.code == code)
+    return wrong, without_marks(wrong.apply(solution_cell(lesson, exercise).source))
 
 
 def _hostile(student: str, en: str, zh: str, code: str, right: Mapping[str, str] | None = None, *honest: str) -> Sample:

@@ -6,20 +6,19 @@ may be particular about each of them.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from course_lib.text import Text
+from grader.csv_text import decoded, delimiter_of
 
 MAX_BYTES = 20 * 2**20
 NO_TABLE = Text(
     en="{file}: this is not a table in CSV form. Give the file as the platform exported it.",
     zh="{file}：这不是 CSV 格式的表格。请使用平台导出的原文件。",
 )
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -48,9 +47,7 @@ class Sheet:
         """Raises OSError where it cannot be read, ValueError where it is no table."""
         with path.open("rb") as file:
             blob = file.read(MAX_BYTES + 1)
-        if len(blob) > MAX_BYTES or blob.startswith(b"PK"):
-            raise ValueError(NO_TABLE.format(file=path).say("both"))
-        sheet = cls.parse(blob)
+        sheet = cls.parse(blob) if len(blob) <= MAX_BYTES else None
         if sheet is None or not sheet.rows:
             raise ValueError(NO_TABLE.format(file=path).say("both"))
         return sheet
@@ -58,20 +55,13 @@ class Sheet:
     @classmethod
     def parse(cls, blob: bytes) -> Self | None:
         """The table in some bytes; None where they are no text."""
-        mark, encodings = next(((m, (e,)) for m, e in _MARKS if blob.startswith(m)), (b"", ("utf-8", "gb18030")))
-        for encoding in encodings:
-            try:
-                text = blob[len(mark) :].decode(encoding)
-            except UnicodeDecodeError:
-                continue
-            # What cannot be written back as it was is not to be touched.
-            if "\0" in text or text.encode(encoding) != blob[len(mark) :]:
-                return None
-            head = next((line for line in text.splitlines() if line.strip()), "")
-            sheet = cls(text, mark, encoding, max(",;\t", key=head.count))
-            sheet._scan()
-            return sheet
-        return None
+        content = decoded(blob)
+        # What cannot be written back as it was is not to be touched.
+        if content is None or content.mark + content.text.encode(content.encoding) != blob:
+            return None
+        sheet = cls(content.text, content.mark, content.encoding, delimiter_of(content.text))
+        sheet._scan()
+        return sheet
 
     @property
     def head(self) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,6 +18,7 @@ from grader.assignment.source import Assignment
 from grader.assignment.submissions import Handed, find
 from grader.batch import Options, Outcome, Progress, settle_late
 from grader.course_folder import write_whole
+from grader.csv_text import written
 from grader.engine import Run, SandboxPool, SandboxUnavailable
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
@@ -68,8 +67,8 @@ def grade_assignment(
         final = {(assignment.name, s): scores for s, scores in shelf.scores(book, assignment).items()}
     titles = {assignment.name: {"en": assignment.name, "zh": assignment.name}}
     findings = Findings.of(collected, outcome.receipts, final, titles, outcome.failures, out / "report", Sources(out))
-    write_whole(out / "grades.csv", grades_csv(findings).encode("utf-8-sig"))
-    write_whole(out / "differences.csv", _differences(out / "receipts" / assignment.name).encode("utf-8-sig"))
+    write_whole(out / "grades.csv", grades_csv(findings))
+    write_whole(out / "differences.csv", _differences(out / "receipts" / assignment.name))
     outcome.report = write_report(out / "report", findings)
     return outcome
 
@@ -248,11 +247,9 @@ class _Student:
         return digest(b"\0".join(name.encode() + b"\0" + blob for name, blob in sorted(self.blobs.items())))
 
 
-def _differences(receipts: Path) -> str:
+def _differences(receipts: Path) -> bytes:
     """Every cell to which nbgrader would have given other points, with the reason. receipts: their folder."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["student", "cell", "points", "nbgrader", "why", "原因"])
+    rows: list[list[str]] = [["student", "cell", "points", "nbgrader", "why", "原因"]]
     for path in sorted(receipts.glob("*.json")):
         receipt = read_receipt(path)
         for exercise in receipt.exercises:
@@ -260,5 +257,5 @@ def _differences(receipts: Path) -> str:
                 theirs = "no grade at all" if found["nbgrader"] is None else f"{found['nbgrader']:g}"
                 why = found["why"]
                 about = [harmless(receipt.student), exercise.key, f"{exercise.score:g}"]
-                writer.writerow([*about, theirs, why["en"], why["zh"]])
-    return out.getvalue()
+                rows.append([*about, theirs, why["en"], why["zh"]])
+    return written(rows)

@@ -180,7 +180,7 @@ class _Work:
                     member = parcels.member(platform, handed.receipt, self.people[student].name or student, number)
                     if member is not None:
                         about = self._about(student, [handed])
-                        contents[member] = parcels.content(member, self.renderer.page(about), self.renderer, about)
+                        contents[member] = parcels.content(member, self.renderer.page(about), about)
                 if contents:
                     self.keep(path, parcels.packed(contents))
                 else:

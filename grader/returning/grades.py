@@ -20,15 +20,15 @@ What the platforms read, from their sources:
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from course_lib.text import Text
+from grader.csv_text import written
 from grader.naming import safe_id
+from grader.person_names import bare, folded
 from grader.returning.people import People
 from grader.roster import Student
 from grader.sheet import Sheet, harmless, number
@@ -144,7 +144,7 @@ def fill(sheet: Sheet, platform: Platform, asked: Asked, file: str) -> Filled:
                 absent.append(_shown(sheet, row, at))
             elif student in marks.scores and len(sheet.rows[row]) > column:
                 value = sheet.rows[row][column].value.strip()
-                if value.casefold() in _SET:
+                if folded(value) in _SET:
                     filled.remarks.append((_shown(sheet, row, at), SET_THERE.format(value=value, lesson=lesson)))
                 else:
                     values.append((row, column, number(marks.scores[student] * factors.get(row, (0.0, 1.0))[1])))
@@ -225,7 +225,7 @@ def _who(
     """The student of each row. One that may be several people, or a student who may be in several rows, is nobody's."""
     people = asked.people
     numbers = {number: student for (of, student), number in people.numbers.items() if of == lesson}
-    ids = {student.key for student in people.roster} | {_fold(s.login) for s in people.roster if s.login}
+    ids = {form for student in people.roster for form in _forms(student.key, student.login)}
     shared = any(_ids(sheet, row, at) & ids for row in rows)  # their ids are the ids here
     found: dict[str, list[int]] = defaultdict(list)
     for row in rows:
@@ -258,13 +258,13 @@ def _who(
 def _contradicts(student: Student, given: Mapping[str, str], digits: str, platform: Platform, shared: bool) -> bool:
     """Whether a row is somebody else of the same name: another id where both write the same ids, another number,
     another email."""
-    ids = {safe_id(word) for key in ("id", "login") if (word := given.get(key, ""))}
-    if ids & {student.key, safe_id(student.login or student.id), safe_id(student.email or student.id)}:
+    ids = _forms(given.get("id", ""), given.get("login", ""))
+    if ids & _forms(student.key, student.id, student.login, student.email):
         return False
     if platform.number == "canvas" and student.canvas and digits:
         return _digits(student.canvas) != digits
     if student.email and given.get("email"):
-        return _fold(student.email) != _fold(given["email"])
+        return folded(student.email) != folded(given["email"])
     return shared and bool(ids)
 
 
@@ -287,14 +287,14 @@ def _factors(
 def _is_about(sheet: Sheet, row: int) -> bool:
     """Whether a row is about the columns and not about a person: Canvas's maxima and posting rules."""
     values = [cell.value.strip() for cell in sheet.rows[row]]
-    return "points possible" in values[0].casefold() or all(
+    return "points possible" in folded(values[0]) or all(
         not value or value == "Muted" or value.startswith("Manual Posting") for value in values
     )
 
 
 def _place(head: Sequence[str], names: Sequence[str]) -> int | None:
-    bare = [_bare(name) for name in head]
-    return next((bare.index(name) for name in names if name in bare), None)
+    heads = [bare(name) for name in head]
+    return next((heads.index(name) for name in names if name in heads), None)
 
 
 def _value(sheet: Sheet, row: int, at: Mapping[str, int], key: str) -> str:
@@ -303,8 +303,12 @@ def _value(sheet: Sheet, row: int, at: Mapping[str, int], key: str) -> str:
 
 
 def _ids(sheet: Sheet, row: int, at: Mapping[str, int]) -> set[str]:
-    words = [_value(sheet, row, at, key) for key in ("id", "login")]
-    return {safe_id(word) for word in words if word} | {_fold(word) for word in words if word}
+    return _forms(_value(sheet, row, at, "id"), _value(sheet, row, at, "login"))
+
+
+def _forms(*words: str) -> set[str]:
+    """What an id or a login may stand as: as it was written, or as the gradebook has it, in small letters."""
+    return {folded(form) for word in words if word for form in (word, safe_id(word))}
 
 
 def _shown(sheet: Sheet, row: int, at: Mapping[str, int]) -> str:
@@ -327,24 +331,8 @@ def _float(word: str) -> float | None:
         return None
 
 
-def _fold(word: str) -> str:
-    return " ".join(word.casefold().split())
-
-
-def _bare(word: str) -> str:
-    return "".join(c for c in word.casefold() if c.isalnum())
-
-
 def _flat(name: str) -> str:
-    return re.sub(r"[\s\-_.:：]+", " ", name.casefold()).strip()
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return out.getvalue().encode("utf-8-sig")  # with its mark, or a spreadsheet takes 王 for three odd letters
+    return re.sub(r"[\s\-_.:]+", " ", folded(name)).strip()
 
 
 def _cell(asked: Asked, lesson: str, student: str) -> str:
@@ -362,7 +350,7 @@ def _plain_canvas(asked: Asked) -> bytes:
     for student in asked.people.roster:
         about = [student.name or student.id, _digits(student.canvas), student.id, student.login or student.email, ""]
         rows.append([*map(harmless, about), *(_cell(asked, lesson, student.key) for lesson in lessons)])
-    return _table(head, rows)
+    return written([head, *rows], "\r\n")
 
 
 def _plain_moodle(asked: Asked) -> bytes:
@@ -375,10 +363,10 @@ def _plain_moodle(asked: Asked) -> bytes:
         name = (student.first_name, student.last_name) if student.last_name else (student.name, "")
         about = [student.id, student.email, *name]
         rows.append([*map(harmless, about), *(_cell(asked, lesson, student.key) for lesson in lessons)])
-    return _table(head, rows)
+    return written([head, *rows], "\r\n")
 
 
-# The names of columns without blanks and signs, as ``_bare`` makes them.
+# The names of columns without blanks and signs, as ``bare`` makes them.
 CANVAS = Platform(
     {
         "name": ("student",),

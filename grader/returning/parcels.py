@@ -25,7 +25,6 @@ from course_lib.text import Text
 from grader.cells import markdown_cell
 from grader.naming import is_zip, label_in, label_of
 from grader.receipts import Receipt
-from grader.returning.page import Pages
 
 PLATFORMS = ("canvas", "moodle")
 PAGE = "feedback.html"
@@ -54,7 +53,7 @@ def member(platform: str, receipt: Receipt | None, name: str, participant: str) 
     return f"{plain}_{participant}_assignsubmission_file_/{PAGE}"
 
 
-def content(name: str, page: bytes, pages: Pages, about: Mapping[str, Any]) -> bytes:
+def content(name: str, page: bytes, about: Mapping[str, Any]) -> bytes:
     """What stands under a name: the page, in the form that the name's ending promises."""
     if name.endswith(f"/{PAGE}"):
         return page

@@ -10,6 +10,7 @@ from typing import Any
 
 from grader.gradebook import Book
 from grader.naming import label_in, safe_id
+from grader.person_names import joined
 from grader.receipts import Receipt
 from grader.roster import Roster, Student
 from grader.transcript import names
@@ -29,8 +30,7 @@ class People:
         found = {student.key: student for student in roster or ()}
         for key, about in names(book).items():
             first, last = about["first_name"], about["last_name"]
-            name = last + first if _han(last + first) else f"{first} {last}".strip()
-            known = {"name": name, "first_name": first, "last_name": last}
+            known = {"name": joined(first, last), "first_name": first, "last_name": last}
             known |= {"email": about["email"], "canvas": about["lms_user_id"]}
             found[key] = _completed(found.get(key, Student(key)), known)
         numbers: dict[tuple[str, str], str] = {}
@@ -72,7 +72,3 @@ class People:
 def _completed(student: Student, known: Mapping[str, str]) -> Student:
     new: dict[str, Any] = {key: word for key, word in known.items() if word and not getattr(student, key)}
     return replace(student, **new)
-
-
-def _han(name: str) -> bool:
-    return bool(name) and all("\u3400" <= c <= "\u9fff" or c == "·" for c in name)

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.tiers import OWN
+
 FLAGS = [
     "--no-sandbox",  # tests run as root in CI; the pages are our own
     "--disable-gpu",
@@ -34,9 +36,7 @@ def jupyter(folder: Path, *options: str) -> Iterator[str]:
     """A Jupyter server over a folder on a free loopback port; its address."""
     runtime = folder / ".jupyter-runtime"
     runtime.mkdir(exist_ok=True)
-    environment = {
-        k: v for k, v in os.environ.items() if k not in ("COURSE_LANG", "COURSE_IMAGES", "NBGRADER_EXECUTION")
-    }
+    environment = {k: v for k, v in os.environ.items() if k not in OWN}
     settings = folder / ".jupyter-settings"
     news = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     news.parent.mkdir(parents=True, exist_ok=True)

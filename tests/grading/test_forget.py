@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import unicodedata
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -163,6 +164,21 @@ def test_somebody_of_the_same_name_keeps_everything(full: Path) -> None:
         f"{ANN},Ann Lee,ann@uni.example",
         "20260077,王小明,other@uni.example",
     ]
+
+
+@pytest.mark.parametrize("written", ['"=""20260001"""', "'20260001", " 20260001 "])
+def test_a_line_goes_however_a_spreadsheet_wrote_the_id(full: Path, written: str) -> None:
+    namesake = "20260077,王小明"  # so that the name alone does not say whose a line is
+    (full / "students.csv").write_text(f"id,name\n{written},王小明\n{namesake}\n", encoding="utf-8")
+    forget(full, find(full, WANG))
+    assert (full / "students.csv").read_text("utf-8") == f"id,name\n{namesake}\n"
+
+
+def test_a_line_goes_whose_accents_a_mac_took_apart(full: Path) -> None:
+    (full / "students.csv").write_text(f"id,name\n{ANN},Ána Núñez\n", encoding="utf-8")
+    (full / "groups.csv").write_text(unicodedata.normalize("NFD", "name,group\nÁna Núñez,1\nBo,2\n"), encoding="utf-8")
+    forget(full, find(full, ANN))
+    assert (full / "groups.csv").read_text("utf-8") == "name,group\nBo,2\n"
 
 
 def test_what_cannot_be_judged_is_named(full: Path) -> None:

@@ -118,7 +118,7 @@ def test_an_empty_class_has_a_page_too() -> None:
 
 
 def test_the_table_of_grades(findings: Findings) -> None:
-    rows = list(csv.DictReader(io.StringIO(grades_csv(findings))))
+    rows = list(csv.DictReader(io.StringIO(grades_csv(findings).decode("utf-8-sig"))))
     assert [(r["student"], r["score"], r["toy.double"], r["status"]) for r in rows] == [
         ("ann", "5", "3", "graded"),
         ("bo", "3.5", "1.5", "graded"),  # a person's score counts

@@ -136,6 +136,19 @@ def test_two_rows_that_may_be_one_student_are_left_alone() -> None:
     assert [name for name, _ in filled.todo][:1] == ["ann"]
 
 
+def test_an_id_in_other_letters_is_the_same_person() -> None:
+    people = People(Roster((Student("Ann01", "Ann Lee"), Student("bo02", "Bo Li"))))
+    text = "Student,ID,SIS User ID,SIS Login ID,Section,01_toy\nAnn Lee,1,ann01,,A,\nBo Li,2,ｂｏ02,,A,\n"
+    everybody = {"Ann01": 2.0, "bo02": 3.0}
+    two = Asked({LESSON: Marks(everybody, frozenset(everybody), 5.0)}, people)
+    for exact in ("", "x3"):  # whoever else has an id as it stands here
+        more = text + f"Cy Xu,3,{exact},,A,\n"
+        roster = Roster((*people.roster, Student("x3", "Cy Xu")))
+        filled = fill(more, CANVAS, Asked(two.marks, People(roster)))
+        assert filled.blob.decode() == more.replace("ann01,,A,", "ann01,,A,2").replace("ｂｏ02,,A,", "ｂｏ02,,A,3")
+        assert filled.todo == []
+
+
 def test_a_name_that_may_be_several_students_is_left_alone() -> None:
     two = Roster((Student("1", "Ann Lee"), Student("2", "Ann Lee"), Student("3", "Bo Li")))
     marks = Marks({"1": 1.0, "2": 2.0, "3": 3.0}, frozenset("123"), 5.0)

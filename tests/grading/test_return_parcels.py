@@ -100,10 +100,10 @@ def test_a_class_is_packed_for_both(class_out: Path) -> None:
 
 
 def test_what_canvas_calls_an_archive_is_one(class_out: Path) -> None:
-    page = parcels.content("leeann_4712_9912_work.zip", b"<html>", None, {})  # type: ignore[arg-type]
+    page = parcels.content("leeann_4712_9912_work.zip", b"<html>", {})
     with zipfile.ZipFile(io.BytesIO(page)) as archive:
         assert archive.read("feedback.html") == b"<html>"
-    assert parcels.content("leeann_4712_9912_a.txt", b"<html>", None, {}) == b"<html>"  # type: ignore[arg-type]
+    assert parcels.content("leeann_4712_9912_a.txt", b"<html>", {}) == b"<html>"
 
 
 def test_the_same_pages_make_the_same_zip() -> None:

@@ -1,2 +1,2 @@
 """What runs inside the sandbox. This folder alone is visible there, so it imports only itself, course_lib and
-installed packages; sandbox.py starts it by path, under the name ``_engine``."""
+installed packages; launch.py starts it by path, under the name ``_engine``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -134,10 +135,41 @@ def test_a_term(page: Any, picture: Callable[[Any, str], None], tmp_path: Path) 
     for member in (class_[0], class_[1], one):  # Chinese, English, and the one with the comment
         (name,) = [name for name in pages if member.id in name]
         page.goto(f"file://{out}/return/feedback/{name}.html")
-        words = {"zh": "得分", "en": "points", "both": "points"}[member.language]
-        assert words in page.locator("body").inner_text()
         picture(page, f"term-feedback-{member.language}")
+        in_its_language(page, member.language, sentences(out, member.id))
     assert "Which curve says so?" in page.locator("body").inner_text()
+
+
+def sentences(out: Path, student: str) -> list[dict[str, str]]:
+    """What a student's page says in both languages: the titles in the receipts, and its own last sentence."""
+    said = [
+        {
+            "en": "Every exercise is graded on its own; an early mistake does not cost a later one.",
+            "zh": "每道练习单独评分，前面的错误不会影响后面的得分。",
+        }
+    ]
+    for path in sorted((out / "receipts").glob(f"*/{student}.json")):
+        receipt = json.loads(path.read_text(encoding="utf-8"))
+        said += [exercise["title"] for exercise in receipt["exercises"]]
+    return said
+
+
+def in_its_language(page: Any, language: str, said: list[dict[str, str]]) -> None:
+    """What a reader sees on a page is in one language, also where it opens; for both, in both."""
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    seen = page.locator("main").inner_text()
+    for own in page.locator("main pre").all_inner_texts():  # code, with the comments of whoever wrote it
+        seen = seen.replace(own, "")
+    seen = " ".join(seen.split())
+    assert page.locator("html").get_attribute("lang") == ("zh-CN" if language == "zh" else "en")
+    for code in ("en", "zh"):
+        here = language in (code, "both")
+        assert [one[code] for one in said if (one[code] in seen) != here] == [], (language, code)
+        visible = "found => found.filter(one => one.checkVisibility()).map(one => one.textContent.trim())"
+        marked = [words for words in page.locator(f'main [lang|="{code}"]').evaluate_all(visible) if words]
+        assert bool(marked) == here, (language, code, marked[:5])
+    if language == "en":
+        assert re.findall(r"[\u3400-\u9fff]+", seen) == []
 
 
 def score_by_hand(page: Any, picture: Any, out: Path, student: str, score: str, comment: str) -> None:
