@@ -74,6 +74,9 @@ def make_pack(
     )
 
 
+PATIENCE = 12  # times an exercise's limit for what is ours: a busy machine must not stop the grading of a class
+
+
 def _known_wrong(
     lesson: Lesson, exercise_id: str, exercise: Exercise, public: Sequence[dict[str, Value]]
 ) -> tuple[KnownWrong, ...]:
@@ -81,7 +84,13 @@ def _known_wrong(
     known = []
     for wrong in exercise.wrong:
         with _the_same_dice():
-            seen = answer(lesson, exercise_id, exercise, public, wrong.apply(reference))
+            seen = answer(lesson, exercise_id, exercise, public, wrong.apply(reference), PATIENCE)
+        if any(one.error is not None and one.error.type == TookTooLong.__name__ for one in seen):
+            # What a busy machine could not finish must not be kept as what the wrong answer does.
+            raise ExerciseError(
+                f"{lesson.ref.slug}.{exercise_id}: wrong answer {wrong.code!r} ran for more than "
+                f"{exercise.timeout * PATIENCE:g} seconds; make it end, or try again on a machine that is less busy"
+            )
         known.append(KnownWrong(wrong.code, wrong.misconception, wrong.hint, tuple(map(_without_code, seen))))
     return tuple(known)
 
@@ -100,16 +109,21 @@ def _the_same_dice() -> Iterator[None]:
 
 
 def answer(
-    lesson: Lesson, exercise_id: str, exercise: Exercise, inputs: Sequence[dict[str, Value]], text: str
+    lesson: Lesson,
+    exercise_id: str,
+    exercise: Exercise,
+    inputs: Sequence[dict[str, Value]],
+    text: str,
+    patience: float = 1.0,
 ) -> list[Observed]:
-    """What the probe sees when an exercise's solution cell holds this text."""
+    """What the probe sees when an exercise's solution cell holds this text. patience: times the exercise's limit."""
     probe = compile_probe(probe_source(exercise))
     try:
         namespace = run_solutions(lesson, [exercise_id], {exercise_id: text})
     except Exception as raised:
         # The cell itself fails, as it would in a notebook: nothing is defined.
         return [Observed({}, describe_error(raised)) for _ in inputs]
-    return observe_all(probe, namespace, inputs, exercise.timeout)
+    return observe_all(probe, namespace, inputs, exercise.timeout * patience)
 
 
 def _without_code(seen: Observed) -> Observed:
@@ -128,9 +142,6 @@ def observe_all(
         with time_limit(timeout):
             seen.append(run_probe(probe, namespace, case))
     return seen
-
-
-PATIENCE = 12  # times an exercise's limit for the reference: a busy machine must not stop the grading of a class
 
 
 class TookTooLong(Exception):

@@ -15,7 +15,7 @@ from course_lib.checking.probing import compile_probe
 from course_lib.checking.results import ExerciseResult
 from course_lib.checking.verdict import ExercisePack, evaluate, same_outputs
 from grader.lesson import Lesson
-from grader.packing import TookTooLong, answer, make_pack, observe_all
+from grader.packing import PATIENCE, TookTooLong, answer, make_pack, observe_all
 from grader.reference import (
     ExerciseError,
     load_exercises,
@@ -149,7 +149,8 @@ def _rejections(lesson: Lesson, name: str, spec: Exercise, text: str, seeded: li
         cases = pack.cases if number == 0 else tuple(case for case in pack.cases if case.hidden)
         part = ExercisePack(pack.key, pack.title, pack.properties, pack.probe, cases, (), pack.fallback)
         try:
-            result = evaluate(part, answer(lesson, name, spec, [case.inputs for case in cases], text))
+            seen = answer(lesson, name, spec, [case.inputs for case in cases], text, PATIENCE)
+            result = evaluate(part, seen)
         except TookTooLong as late:
             yield f"seed {number}: {late}"
             continue

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from grader import reference, skipped, verify
+from grader import packing, reference, skipped, verify
 from grader.spec import Exercise, Property, Right, Wrong
 from tests.verify.toy import DOUBLE, SOURCE, hint, text, use, wrong
 
@@ -84,3 +84,17 @@ def test_an_edit_that_no_longer_fits_the_reference_is_an_error(monkeypatch: pyte
 def test_a_reference_that_fails_its_own_case_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(reference.ExerciseError, match="the reference raised"):
         findings(monkeypatch, source=SOURCE.replace("return factor * x", "return factor * y"))
+
+
+def test_a_wrong_answer_that_ran_out_of_time_is_never_kept_as_what_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine could not finish it: in the pack, a student with that very mistake would not be known by it."""
+    monkeypatch.setattr(packing, "PATIENCE", 4)
+    slow = wrong("square", "import time\n    time.sleep({})\n    return x * x")
+    late = dataclasses.replace(slow, source=str(slow.source).format(9))
+    spec = dataclasses.replace(DOUBLE, timeout=0.2, wrong=(*DOUBLE.wrong[2:], late))
+    with pytest.raises(reference.ExerciseError, match=r"wrong answer 'square' ran for more than 0\.8 seconds"):
+        findings(monkeypatch, spec)
+    in_time = dataclasses.replace(slow, source=str(slow.source).format(0.3))  # past what a student's own may take
+    spec = dataclasses.replace(spec, wrong=(DOUBLE.wrong[0], in_time, *DOUBLE.wrong[2:]))
+    pack = packing.make_pack(use(monkeypatch, spec), "double", spec)
+    assert [error for known in pack.wrong if known.code == "square" for error in (known.observed[0].error,)] == [None]
