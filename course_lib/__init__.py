@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         show,
         words,
     )
+    from course_lib.predicting import prediction, predictions, reveal
     from course_lib.recorded_graph import autograd_graph
     from course_lib.seeds import seed_everything
     from course_lib.text import Text, current_language, digits, say, set_language
@@ -52,6 +53,9 @@ _HOMES = {
     "new_figure": "plotting",
     "show": "plotting",
     "words": "plotting",
+    "prediction": "predicting",
+    "predictions": "predicting",
+    "reveal": "predicting",
     "seed_everything": "seeds",
     "Text": "text",
     "current_language": "text",
@@ -79,6 +83,9 @@ __all__ = [
     "load_images",
     "new_figure",
     "pick_device",
+    "prediction",
+    "predictions",
+    "reveal",
     "say",
     "seed_everything",
     "set_language",

@@ -14,6 +14,8 @@ COMMANDS = {
     "start": Text(en="install what is missing and open the course", zh="安装缺少的部分并打开课程"),
     "doctor": Text(en="is everything on this machine as it should be?", zh="检查这台机器是否一切就绪"),
     "progress": Text(en="points reached so far, lesson by lesson", zh="各课目前获得的分数"),
+    "update": Text(en="bring in a newer release; your work is kept", zh="更新到新版课程，保留你的作业"),
+    "language": Text(en="change to en, zh or both; your work is kept", zh="切换到 en、zh 或 both，保留你的作业"),
 }
 
 

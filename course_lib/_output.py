@@ -6,17 +6,18 @@ that nbval compares it). JupyterLab gives its pictures no alternative, so the wo
 
 from __future__ import annotations
 
-import html
 import io
 import os
 from typing import TYPE_CHECKING, Any
 
+from course_lib._html import paragraphs, spans
 from course_lib._style import thin_markers
 from course_lib.text import Text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
 DOTS_PER_INCH = 144  # 1.5 dots per CSS pixel: a figure is as wide as in print, and sharp on fine screens
 DESCRIPTION = Text(en="Text description of this figure", zh="图的文字说明")
 
@@ -48,11 +49,8 @@ def picture_bundle(png: bytes, alt: Text) -> tuple[dict[str, Any], dict[str, Any
 
 def details(alt: Text, is_open: bool = False) -> str:
     """HTML that holds the words behind a line to open; each language is marked for a screen reader's voice."""
-    paragraphs = "".join(
-        f'<p lang="{"zh-CN" if code == "zh" else code}">{html.escape(words)}</p>' for code, words in alt.sides()
-    )
     state = " open" if is_open else ""
-    return f"<details{state}><summary>{html.escape(DESCRIPTION.inline)}</summary>{paragraphs}</details>"
+    return f"<details{state}><summary>{spans(DESCRIPTION)}</summary>{paragraphs(alt)}</details>"
 
 
 def in_notebook() -> bool:
@@ -67,3 +65,18 @@ def in_notebook() -> bool:
 def still_only() -> bool:
     """True where nothing may move and no control is wanted: at grading, and where the reader asked for it."""
     return bool(os.environ.get("NBGRADER_EXECUTION") or os.environ.get("COURSE_STATIC"))
+
+
+def widgets() -> Any:
+    """The module ipywidgets where its controls would work; None on a still page, in a terminal, without the package."""
+    if still_only() or not in_notebook():
+        return None
+    from IPython import get_ipython
+
+    if getattr(get_ipython(), "kernel", None) is None:  # a terminal's IPython has no front end for them
+        return None
+    try:
+        import ipywidgets
+    except ImportError:
+        return None
+    return ipywidgets

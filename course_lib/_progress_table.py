@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
-import unicodedata
 from dataclasses import dataclass
 
+from course_lib._html import spans
+from course_lib._style import columns
 from course_lib.text import Text
 
 TITLE = Text(en="Your progress", zh="你的学习进度")
@@ -42,21 +43,23 @@ class Lesson:
         return sum(self.best.get(key, 0.0) >= points for key, points in self.points.items())
 
 
-def _cells(rows: list[Lesson], language: str) -> list[tuple[str, str, str, str]]:
-    between = " / "
+def _cells(rows: list[Lesson]) -> list[tuple[Text, ...]]:
     cells = [
         (
-            _with_number(row).say(language, between),
-            OF.format(score=row.score, of=row.of).say(language, between),
-            COUNT.format(solved=row.solved, all=len(row.points)).say(language, between),
-            row.last or NEVER.say(language, between),
+            _with_number(row),
+            OF.format(score=row.score, of=row.of),
+            COUNT.format(solved=row.solved, all=len(row.points)),
+            _day(row.last),
         )
         for row in rows
     ]
-    total = OF.format(score=sum(r.score for r in rows), of=sum(r.of for r in rows)).say(language, between)
-    solved = COUNT.format(solved=sum(r.solved for r in rows), all=sum(len(r.points) for r in rows))
-    last = max((r.last for r in rows), default="") or NEVER.say(language, between)
-    return [*cells, (TOTAL.say(language, between), total, solved.say(language, between), last)]
+    points = OF.format(score=sum(row.score for row in rows), of=sum(row.of for row in rows))
+    solved = COUNT.format(solved=sum(row.solved for row in rows), all=sum(len(row.points) for row in rows))
+    return [*cells, (TOTAL, points, solved, _day(max((row.last for row in rows), default="")))]
+
+
+def _day(last: str) -> Text:
+    return Text(last, last) if last else NEVER
 
 
 def _with_number(row: Lesson) -> Text:
@@ -66,12 +69,11 @@ def _with_number(row: Lesson) -> Text:
 
 def as_text(rows: list[Lesson], language: str) -> str:
     """The table for a terminal; a Chinese character takes two columns."""
-    heads = tuple(head.say(language, " / ") for head in (LESSON, POINTS, DONE, LAST))
-    grid = [heads, *_cells(rows, language)]
-    widths = [max(_columns(row[i]) for row in grid) for i in range(4)]
+    table = [(LESSON, POINTS, DONE, LAST), *_cells(rows)]
+    grid = [[cell.say(language, " / ") for cell in row] for row in table]
+    widths = [max(columns(row[i]) for row in grid) for i in range(4)]
     text = [
-        "  ".join(cell + " " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True))
-        for row in grid
+        "  ".join(cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True)) for row in grid
     ]
     return "\n".join(row.rstrip() for row in text)
 
@@ -79,27 +81,17 @@ def as_text(rows: list[Lesson], language: str) -> str:
 def as_html(rows: list[Lesson], language: str) -> str:
     """The table for a notebook: each lesson is a link to its own."""
     heads = "".join(
-        f'<th scope="col" style="text-align:left">{_both(head, language)}</th>' for head in (LESSON, POINTS, DONE, LAST)
+        f'<th scope="col" style="text-align:left">{spans(head, language)}</th>' for head in (LESSON, POINTS, DONE, LAST)
     )
     body = []
-    for row, (_, points, solved, last) in zip([*rows, None], _cells(rows, language), strict=True):
-        name = _both(_with_number(row) if row else TOTAL, language)
+    for row, (title, *facts) in zip([*rows, None], _cells(rows), strict=True):
+        name = spans(title, language)
         if row:
             place = html.escape(f"notebooks/{row.id}/{row.id}.ipynb", quote=True)
             name = f'<a href="{place}">{name}</a>'
-        cells = "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in (points, solved, last))
+        cells = "".join(f'<td style="text-align:left">{spans(cell, language)}</td>' for cell in facts)
         weight = "normal" if row else "bold"
         head = f'<th scope="row" style="text-align:left;font-weight:{weight}">{name}</th>'
         body.append(f"<tr>{head}{cells}</tr>")
-    caption = f'<caption style="text-align:left">{_both(TITLE, language)}</caption>'
+    caption = f'<caption style="text-align:left">{spans(TITLE, language)}</caption>'
     return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-
-
-def _both(text: Text, language: str) -> str:
-    """Each side marked with its language, for the voice of a screen reader."""
-    codes = {"en": "en", "zh": "zh-CN"}
-    return " / ".join(f'<span lang="{codes[code]}">{html.escape(said)}</span>' for code, said in text.sides(language))
-
-
-def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -6,7 +6,8 @@ import html
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from course_lib._output import details, in_notebook, picture_bundle, png_of, still_only
+from course_lib._output import WIDGET, details, in_notebook, picture_bundle, png_of
+from course_lib._output import widgets as toolkit
 from course_lib.text import Text, digits
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 Control = tuple[float, float, float, float] | Sequence[Any]
 Draw = Callable[..., "tuple[Figure, Text]"]
 
-_WIDGET = "application/vnd.jupyter.widget-view+json"
 _FAILED = Text(en="The figure could not be drawn for these values: {error}", zh="用这些值无法画出图形：{error}")
 
 
@@ -53,7 +53,7 @@ def explore(draw: Draw, labels: Mapping[str, Text] | None = None, **controls: Co
     box, picture, widgets = _live(controls, start, labels or {})
     if box is not None:
         picture.value = _image(data, metadata)
-        data = {_WIDGET: {"version_major": 2, "version_minor": 0, "model_id": box.model_id}, **data}
+        data = {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": box.model_id}, **data}
     display(data, metadata=metadata, raw=True)
     words = display({"text/html": details(alt)}, raw=True, display_id=True)
 
@@ -89,11 +89,8 @@ def _live(
     controls: Mapping[str, Control], start: Mapping[str, Any], labels: Mapping[str, Text]
 ) -> tuple[Any, Any, dict[str, Any]]:
     """The box to display, the picture inside it, and the widget of each control; (None, None, {}) for a still page."""
-    if still_only() or not _has_kernel():
-        return None, None, {}
-    try:
-        import ipywidgets
-    except ImportError:
+    ipywidgets = toolkit()
+    if ipywidgets is None:
         return None, None, {}
     widgets = {}
     for name, control in controls.items():
@@ -115,13 +112,6 @@ def _live(
         widgets[name] = widget
     picture = ipywidgets.HTML()
     return ipywidgets.VBox([*widgets.values(), picture]), picture, widgets
-
-
-def _has_kernel() -> bool:
-    """A terminal's IPython has no front end for widgets; a kernel has."""
-    from IPython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None
 
 
 def _choice(entry: object) -> str:

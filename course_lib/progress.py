@@ -4,9 +4,8 @@
 
     {"time": "2026-10-01T21:15:03+08:00", "exercise": "tensors.cut", "verdict": "fail", "score": 2.0, "of": 6.0}
 
-Lines are only ever added, each with one write under a lock, so that two notebooks can check at once; a line that was
-cut off is passed over by the reader and costs nothing but itself. Nothing reads the file but the table below, nothing
-is sent anywhere, and deleting it loses only the record. Outside a bundle, and while nbgrader runs, nothing is kept.
+Nothing reads the file but the table below, nothing is sent anywhere, and deleting it loses only the record. Outside a
+bundle, and while nbgrader runs, nothing is kept.
 """
 
 from __future__ import annotations
@@ -16,16 +15,17 @@ import contextlib
 import html
 import json
 import os
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from course_lib._progress_table import OF, TITLE, Lesson, as_html, as_text
+from course_lib.bundle import MANIFEST, bundle_folder
+from course_lib.records import append
+from course_lib.records import entries as entries_of
 from course_lib.text import LANGUAGES, Text, current_language
 
 FILE = "progress.jsonl"
-MANIFEST = "course.json"
 
 WHERE = Text(
     en="Counted from your own checks; the best of each exercise counts. Kept only in {file}.",
@@ -42,73 +42,15 @@ def record(key: str, verdict: str, score: float, of: float) -> None:
     with contextlib.suppress(Exception):
         folder = None if os.environ.get("NBGRADER_EXECUTION") else bundle_folder(Path.cwd())
         if folder is not None:
-            time = datetime.now().astimezone().isoformat(timespec="seconds")
-            line = {"time": time, "exercise": key, "verdict": verdict, "score": float(score), "of": float(of)}
-            _append(folder / FILE, json.dumps(line, ensure_ascii=False).encode("utf-8"))
-
-
-def bundle_folder(start: Path) -> Path | None:
-    """The nearest folder with a course.json, at or above a folder."""
-    return next((place for place in (start, *start.parents) if (place / MANIFEST).is_file()), None)
-
-
-def _append(path: Path, line: bytes) -> None:
-    """One write at the end of the file; on a line of its own even where the last one was cut off."""
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
-    try:
-        with _locked(descriptor):
-            end = os.lseek(descriptor, 0, os.SEEK_END)
-            torn = False
-            if end:
-                os.lseek(descriptor, end - 1, os.SEEK_SET)
-                torn = os.read(descriptor, 1) != b"\n"
-            os.write(descriptor, b"\n" * torn + line + b"\n")
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _locked(descriptor: int) -> Iterator[None]:
-    """Holds others off. A file system that has no locks gets none: a torn line is better than no check."""
-    try:
-        import fcntl
-    except ImportError:
-        with _locked_on_windows(descriptor):
-            yield
-        return
-    with contextlib.suppress(OSError):
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # released with the descriptor, or with the process
-    yield
-
-
-@contextlib.contextmanager
-def _locked_on_windows(descriptor: int) -> Iterator[None]:
-    import msvcrt
-
-    far: int = 2**30  # a byte behind the file's end stands for the whole; it need not exist
-    held = False
-    with contextlib.suppress(OSError):
-        os.lseek(descriptor, far, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
-        held = True
-    try:
-        yield
-    finally:
-        if held:
-            os.lseek(descriptor, far, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined]
+            entry = {"exercise": key, "verdict": verdict, "score": float(score), "of": float(of)}
+            append(folder / FILE, entry)
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
     """All whole lines of the file, in their order; what is no such line is passed over."""
-    try:
-        text = (folder / FILE).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
     found = []
-    for line in text.split("\n"):
+    for entry in entries_of(folder / FILE):
         with contextlib.suppress(ValueError, TypeError, KeyError):
-            entry = json.loads(line)
             entry["score"], entry["of"] = float(entry["score"]), float(entry["of"])
             if all(isinstance(entry[name], str) for name in ("time", "exercise", "verdict")):
                 found.append(entry)
@@ -146,7 +88,7 @@ def tabulate(contents: Iterable[dict[str, Any]], entries: Iterable[dict[str, Any
 def line(key: str) -> Text | None:
     """One sentence about the lesson of an exercise, to show after its check; None outside a bundle. Never raises."""
     with contextlib.suppress(Exception):
-        folder = bundle_folder(Path.cwd())
+        folder = None if os.environ.get("NBGRADER_EXECUTION") else bundle_folder(Path.cwd())
         lesson = next((row for row in table(folder) if key in row.points), None) if folder else None
         if lesson is not None:
             return Text(en="This lesson so far: {points} points", zh="本课目前得分：{points}").format(

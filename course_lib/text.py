@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from course_lib.bundle import MANIFEST, bundle_folder
+
 LANGUAGES = ("en", "zh", "both")
 
 _chosen: str | None = None
@@ -79,16 +81,25 @@ def current_language() -> str:
     return _chosen or _language_of_bundle(Path.cwd()) or "both"
 
 
-@lru_cache(maxsize=8)
 def _language_of_bundle(folder: Path) -> str | None:
-    for place in (folder, *folder.parents):
-        try:
-            language = json.loads((place / "course.json").read_text(encoding="utf-8")).get("language")
-        except (OSError, ValueError, AttributeError):
-            continue
-        if language in LANGUAGES:
-            return str(language)
-    return None
+    found = bundle_folder(folder)
+    if found is None:
+        return None
+    try:
+        about = (found / MANIFEST).stat()
+    except OSError:
+        return None
+    return _language_in(found / MANIFEST, (about.st_mtime_ns, about.st_ino, about.st_size))
+
+
+@lru_cache(maxsize=8)
+def _language_in(manifest: Path, state: tuple[int, ...]) -> str | None:
+    """state: changes with the file, so that a running kernel speaks the new language at once when it is switched."""
+    try:
+        language = json.loads(manifest.read_text(encoding="utf-8")).get("language")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return language if language in LANGUAGES else None
 
 
 def say(text: Text, **values: object) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from course_lib._output import WIDGET
 from course_lib.checking.words import SIGNS
 from grader.course import Course
 from grader.lesson import Lesson, place
@@ -22,8 +23,6 @@ from grader.staleness import made_from
 CELL_TIMEOUT = 120  # seconds
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _TRACE_LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
-# A live view names a model of the kernel that is gone; its static picture stays.
-_LIVE = "application/vnd.jupyter.widget-view+json"
 
 Progress = Callable[[str, int, int], None]
 
@@ -38,6 +37,7 @@ def build_lesson(course: Course, lesson: Lesson, progress: Progress = lambda *_:
     progress: called with (what is done, cells done, cells in all). Raises BuildError where a cell fails, LessonError
     or ExerciseError where the lesson does not fit its exercises.
     """
+    made = made_from(course, lesson.ref)  # before it is run: what somebody edits meanwhile is not in it
     progress("notebook", 0, len(lesson.cells))
     notebook = to_notebook(lesson, "both")
     progress("check packs", 0, len(lesson.cells))
@@ -45,7 +45,7 @@ def build_lesson(course: Course, lesson: Lesson, progress: Progress = lambda *_:
     run_notebook(course, lesson, notebook, progress)
     every_check_passed(lesson, notebook)
     tidy(notebook)
-    notebook.metadata["course"] = made_from(course, lesson.ref)
+    notebook.metadata["course"] = made
     _write(notebook, lesson.ref.notebook)
     return lesson.ref.notebook
 
@@ -134,7 +134,7 @@ def tidy(notebook: Any) -> None:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop(_LIVE, None)
+            output.get("data", {}).pop(WIDGET, None)  # a model of a kernel that is gone; its static picture stays
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if o.output_type != "display_data" or o.data]
 

@@ -32,6 +32,8 @@ SHARES = 10  # a tenth of them at most for one archive in it, so that one studen
 
 _OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zipx")
 _BUNDLE_FOLDERS = ("course_lib", "pytorch_course.egg-info")
+# What an update keeps of the notebooks before it (course_lib.updating.writing): not what a student hands in.
+_BACKUP = re.compile(r"(?:.*/)?backups/\d{4}-\d\d-\d\d_\d{6}(?:-\d+)?/")
 _BUNDLE_FILES = {
     *("course.json", "START.ipynb", "README.md", "README.zh.md", "LICENSE", "LICENSE-TEXT", "nbgrader_config.py"),
     *("pyproject.toml", "requirements.txt", "requirements.lock", "environment.yml"),
@@ -177,6 +179,8 @@ class _Sorter:
         if any(label is not None and label.kind != "file" for label in labels):
             return _Not(reasons.ONLINE_TEXT, concern=False)
         if name in _BUNDLE_FILES or any(part in _BUNDLE_FOLDERS for part in file.parts[:-1]):
+            return _Not(reasons.BUNDLE, concern=False)
+        if _BACKUP.match("/".join(file.parts)):
             return _Not(reasons.BUNDLE, concern=False)
         if name.lower().endswith(_OTHER_ARCHIVES):
             return _Not(reasons.PACKED)

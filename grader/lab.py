@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib.text import Text
+from course_lib.updating.bundles import Refused, read_bundle
+from course_lib.updating.planning import plan
+from course_lib.updating.reporting import report
+from course_lib.updating.writing import carry_out
 
 KEPT = Text(
     en="kept as you left it: {name} (delete it to get a fresh copy)",
@@ -20,6 +24,18 @@ class Laid:
 
     copied: tuple[Path, ...]
     kept: tuple[Path, ...]
+
+
+def bring_up_to_date(release: Path, work: Path, language: str) -> list[Text] | None:
+    """A former release in a working folder becomes this one, in a language, with all work in it kept; what there is to
+    say of it. None where the folder holds no release yet. Raises Stopped where a file cannot be written.
+    """
+    try:
+        former = read_bundle(work)
+    except Refused:
+        return None
+    made = plan(former, read_bundle(release), language)
+    return list(report(made, carry_out(made)))
 
 
 def lay_out(release: Path, work: Path) -> Laid:

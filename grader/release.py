@@ -3,6 +3,9 @@
     lessons ──to_notebook──▶ notebooks ──nbgrader's own preprocessors──▶ no solutions, no outputs, checksums ─┐
     course_lib, packs of these lessons, start page, start commands, versions, licences ───────────────────────┴▶ files
 
+What depends on the language is in the bundle once for all three (``course_lib/released/``): from it a student's copy
+is brought up to date, or into another language, with nothing of theirs lost.
+
 ``compose`` makes all files in memory, the same bytes every time; ``write`` puts them down. Nothing of the reference,
 the hidden cases or the wrong answers' code is ever among them.
 """
@@ -11,12 +14,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from course_lib.text import LANGUAGES
 from grader.course import Course
 from grader.lesson import Lesson
 from grader.reference import BEGIN, END
+
+if TYPE_CHECKING:
+    from course_lib.updating.given import GivenNotebook
 
 Bundle = dict[str, bytes]  # path inside the bundle, with /, to content
 MANIFEST = "course.json"
@@ -27,47 +35,80 @@ class ReleaseError(Exception):
     """A bundle cannot be made or cannot be written there. The message says what to do."""
 
 
-def compose(course: Course, lessons: list[Lesson], language: str) -> Bundle:
-    """All files of a bundle. Raises ReleaseError where a solution would be in it, LessonError, ExerciseError."""
+def compose(course: Course, lessons: list[Lesson], language: str, address: str = "") -> Bundle:
+    """All files of a bundle. address: where its zip will lie, for students on Colab.
+
+    Raises ReleaseError where a solution would be in it, LessonError, ExerciseError.
+    """
+    from course_lib.updating import bundles, given
     from grader import student_files
     from grader.notebook import exercise_points
     from grader.start_commands import start_commands
-    from grader.start_page import readme, start_page
 
     points = {lesson.ref.id: exercise_points(lesson) for lesson in lessons}
     bundle = _library(course, {lesson.ref.slug for lesson in lessons})
     version = student_files.project(course.root)["version"]
-    for lesson in lessons:
-        notebook = student_notebook(course, lesson, language, points[lesson.ref.id], version)
-        bundle[f"notebooks/{lesson.ref.id}/{lesson.ref.id}.ipynb"] = _notebook_bytes(notebook)
-    bundle["START.ipynb"] = _notebook_bytes(start_page(lessons, points, language))
+    for name, notebook in _notebooks(course, lessons, points, version, address).items():
+        bundle[bundles.record_of(name)] = given.as_bytes(notebook)
+        bundle[name] = _notebook_bytes(notebook.render(language))
+    texts = _texts(course)
+    bundle[given.FILES] = given.files_as_bytes(texts)
+    bundle |= {name: sides[language].encode("utf-8") for name, sides in texts.items()}
     bundle |= start_commands()
-    for name, text in (
-        ("README.md", readme(language)),
-        ("pyproject.toml", student_files.pyproject(course.root)),
-        ("requirements.txt", student_files.requirements(course.root, language)),
-        ("environment.yml", student_files.environment(course.root, language)),
-    ):
-        bundle[name] = text.encode("utf-8")
+    bundle["pyproject.toml"] = student_files.pyproject(course.root).encode("utf-8")
     for name in student_files.project(course.root)["license-files"]:
         bundle[name] = (course.root / name).read_bytes()
     for lesson in lessons:
         _refuse_leaks(bundle, lesson)
-    bundle[MANIFEST] = _manifest(bundle, language, version, lessons, points)
+    bundle[MANIFEST] = _manifest(bundle, language, version, lessons, points, address)
     return dict(sorted(bundle.items()))
 
 
+def _notebooks(
+    course: Course, lessons: list[Lesson], points: dict[str, dict[str, float]], version: str, address: str
+) -> dict[str, GivenNotebook]:
+    """Every notebook of a bundle in all languages at once, by its path."""
+    from course_lib.updating.bundles import START
+    from course_lib.updating.given import gathered
+    from grader.start_page import start_page
+
+    found = {START: gathered({side: start_page(lessons, points, side) for side in LANGUAGES})}
+    for lesson in lessons:
+        name, worth = lesson.ref.id, points[lesson.ref.id]
+        sides = {side: student_notebook(course, lesson, side, worth, version, address) for side in LANGUAGES}
+        found[f"notebooks/{name}/{name}.ipynb"] = gathered(sides)
+    return found
+
+
+def _texts(course: Course) -> dict[str, dict[str, str]]:
+    """The other files that depend on the language, in each of them."""
+    from grader import student_files
+    from grader.start_page import readme
+
+    return {
+        "README.md": {side: readme(side) for side in LANGUAGES},
+        "requirements.txt": {side: student_files.requirements(course.root, side) for side in LANGUAGES},
+        "environment.yml": {side: student_files.environment(course.root, side) for side in LANGUAGES},
+    }
+
+
 def student_notebook(
-    course: Course, lesson: Lesson, language: str, points: dict[str, float] | None = None, version: str = ""
+    course: Course,
+    lesson: Lesson,
+    language: str,
+    points: dict[str, float] | None = None,
+    version: str = "",
+    address: str = "",
 ) -> Any:
     """The notebook that students get: stubs, no outputs, locked checks, nbgrader's checksums."""
     from nbgrader.preprocessors import CheckCellMetadata, LockCells
 
+    from grader.first_cell import with_first_cell
     from grader.notebook import to_notebook
     from grader.released import as_released
     from grader.staleness import made_from
 
-    notebook = as_released(to_notebook(lesson, language, points))
+    notebook = with_first_cell(as_released(to_notebook(lesson, language, points)), language, address)
     for preprocessor in (LockCells(), CheckCellMetadata()):
         notebook, _ = preprocessor.preprocess(notebook, {})
     for cell in notebook.cells:
@@ -143,21 +184,41 @@ def _refuse_leaks(bundle: Bundle, lesson: Lesson) -> None:
                 secret[line] = cell.id
             else:
                 public.add(line)
-    text = json.loads(bundle[f"notebooks/{lesson.ref.id}/{lesson.ref.id}.ipynb"])
-    for cell in text["cells"]:
-        for line in map(str.strip, "".join(cell["source"]).splitlines()):
+    for where, source in _released_texts(bundle, lesson):
+        for line in map(str.strip, source.splitlines()):
             if line in secret and line not in public:
-                raise ReleaseError(f"{lesson.ref.id}: cell {cell['id']} holds a line of the solution {secret[line]!r}")
+                raise ReleaseError(f"{lesson.ref.id}: cell {where} holds a line of the solution {secret[line]!r}")
+
+
+def _released_texts(bundle: Bundle, lesson: Lesson) -> Iterator[tuple[str, str]]:
+    """Every text of a lesson that is in its bundle, with its cell: of the notebook, and of all languages."""
+    from course_lib.updating import bundles, given
+
+    name = f"notebooks/{lesson.ref.id}/{lesson.ref.id}.ipynb"
+    for cell in json.loads(bundle[name])["cells"]:
+        yield cell["id"], "".join(cell["source"])
+    for one in given.read(bundle[bundles.record_of(name)]).cells:
+        for text in one.texts.values():
+            yield one.id, text
 
 
 def _manifest(
-    bundle: Bundle, language: str, version: str, lessons: list[Lesson], points: dict[str, dict[str, float]]
+    bundle: Bundle,
+    language: str,
+    version: str,
+    lessons: list[Lesson],
+    points: dict[str, dict[str, float]],
+    address: str,
 ) -> bytes:
-    """course.json. ``contents`` is what a student's progress is counted by: course_lib.progress."""
+    """course.json. ``contents`` is what a student's progress is counted by: course_lib.progress; ``address`` is there
+    where the zip has one."""
+    from course_lib.updating.bundles import manifest_bytes
+
     data = {
         "schema_version": 1,
         "language": language,
         "version": version,
+        **({"address": address} if address else {}),
         "lessons": [lesson.ref.id for lesson in lessons],
         "contents": [
             {
@@ -169,15 +230,16 @@ def _manifest(
         ],
         "files": {name: hashlib.sha256(bundle[name]).hexdigest() for name in sorted(bundle)},
     }
-    return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
+    return manifest_bytes(data)
 
 
-def _notebook_bytes(notebook: Any) -> bytes:
+def _notebook_bytes(notebook: dict[str, Any]) -> bytes:
     import nbformat
 
-    nbformat.validate(notebook)
-    text: str = nbformat.writes(notebook)
-    return (text.rstrip("\n") + "\n").encode("utf-8")
+    from course_lib.updating.opened import as_bytes
+
+    nbformat.validate(nbformat.from_dict(notebook))
+    return as_bytes(notebook)
 
 
 def _digest(path: Path) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 
 from grader.dependencies import bound_names
+from grader.first_cell import ID as FIRST_CELL
+from grader.first_cell import with_first_cell, without_address
 from grader.lesson import Lesson
 from grader.spec import STUB
 
@@ -53,7 +55,8 @@ class Released:
     def unchanged(self, cell: NotebookNode) -> bool:
         """Whether a cell is the lesson's own, in any of its languages."""
         given = self.cells.get(cell.id)
-        return given is not None and (cell.source == given.source or cell.source in self.variants.get(cell.id, ()))
+        source = without_address(cell.source) if cell.id == FIRST_CELL else cell.source
+        return given is not None and (source == given.source or source in self.variants.get(cell.id, ()))
 
     def as_given(self, slot: Slot, source: str) -> bool:
         """Whether a text is the one that students were given for a slot, in any of its languages or without what is
@@ -69,12 +72,12 @@ def released_lesson(lesson: Lesson) -> Released:
     """A lesson as its students receive it, before the choice of a language."""
     from grader.notebook import to_notebook
 
-    notebook = as_released(to_notebook(lesson, "both"))
+    notebook = with_first_cell(as_released(to_notebook(lesson, "both")), "both")
     for cell in notebook.cells:
         cell.metadata.get("course", {}).pop("source_hash", None)  # of the cell with its solution
     variants: dict[str, set[str]] = {}
     for language in ("en", "zh"):
-        for cell in to_notebook(lesson, language).cells:
+        for cell in with_first_cell(to_notebook(lesson, language), language).cells:
             if cell.cell_type == "code":
                 variants.setdefault(cell.id, set()).add(cell.source)
     return Released(lesson.ref.id, notebook, {name: frozenset(texts) for name, texts in variants.items()})

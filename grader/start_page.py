@@ -52,11 +52,12 @@ PROGRESS = Text(
 
 Run the next cell to see how far you are: the points that your checks have reached, lesson by lesson. The record is the
 file `progress.jsonl` beside this page: one line per check, on this machine only. Delete it, and only the record is
-gone. In a terminal: `python -m course_lib progress`.""",
+gone. (`predictions.jsonl` does the same for your predictions.) In a terminal: `python -m course_lib progress`.""",
     zh="""## 你的学习进度
 
 运行下面的单元格，看看学到了哪里：各课的检查已获得的分数。记录保存在本页旁边的文件 `progress.jsonl` 中：\
-每次检查一行，只存在这台机器上。删除它只会失去这份记录。在终端中：`python -m course_lib progress`。""",
+每次检查一行，只存在这台机器上。删除它只会失去这份记录。（`predictions.jsonl` 以同样的方式记录你的预测。）\
+在终端中：`python -m course_lib progress`。""",
 )
 
 LESSONS = Text(en="## Lessons", zh="## 课程")
@@ -78,6 +79,9 @@ small build of torch is taken; `COURSE_TORCH=cpu` and `COURSE_TORCH=cuda` choose
 a Python of your own as it is.
 
 Something is wrong? `python -m course_lib doctor` says what, and which command mends it.
+
+A lesson also opens in VS Code (choose the Python in `.venv` as its kernel) and on Colab: its folded first cell finds
+what it needs, or says what to do.
 
 ## With conda, or by hand
 
@@ -101,6 +105,11 @@ jupyter lab START.ipynb
 Your answers live in `notebooks/`. Hand in the lesson's `.ipynb` file under its own name. Your progress is kept in
 `progress.jsonl`, on this machine only; `python -m course_lib progress` shows it.
 
+* A newer release, as a folder or a zip: `python -m course_lib update NEW` brings it in and keeps all that you wrote.
+* Another language: `python -m course_lib language zh` (or `en`, `both`) changes it, and keeps all that you wrote.
+
+Both leave the former files in `backups/`.
+
 Code: MIT (`LICENSE`). Text: CC BY 4.0 (`LICENSE-TEXT`). Font: OFL 1.1 (`course_lib/fonts/OFL.txt`).""",
     zh="""# 从零学 PyTorch
 
@@ -116,6 +125,9 @@ Code: MIT (`LICENSE`). Text: CC BY 4.0 (`LICENSE-TEXT`). Font: OFL 1.1 (`course_
 `COURSE_TORCH=cuda` 选择。`COURSE_PYTHON=/path/to/python` 会直接使用你自己的 Python。
 
 出了问题？`python -m course_lib doctor` 会说明哪里不对，用哪条命令修复。
+
+课程笔记本也可以在 VS Code（请选 `.venv` 中的 Python 作内核）和 Colab 中打开：\
+开头那个折叠的单元格会找到所需的文件，或者告诉你怎么办。
 
 ## 使用 conda，或手动安装
 
@@ -138,6 +150,11 @@ jupyter lab START.ipynb
 
 你的答案保存在 `notebooks/` 中。提交时请上交该课的 `.ipynb` 文件，不要改名。学习进度保存在 `progress.jsonl` 中，\
 只存在这台机器上；`python -m course_lib progress` 可以查看。
+
+* 有了新版课程（文件夹或 zip）：`python -m course_lib update NEW` 会更新课程，保留你写的所有内容。
+* 换一种语言：`python -m course_lib language zh`（或 `en`、`both`）会切换语言，保留你写的所有内容。
+
+这两条命令都会把原来的文件保存在 `backups/` 中。
 
 代码：MIT（`LICENSE`）。文字：CC BY 4.0（`LICENSE-TEXT`）。字体：OFL 1.1（`course_lib/fonts/OFL.txt`）。""",
 )

@@ -16,7 +16,7 @@ from course_lib.checking.results import ExerciseResult
 from course_lib.checking.timing import OutOfTime, TimeLimit
 from course_lib.checking.values import type_name
 from course_lib.checking.verdict import ExercisePack, evaluate, unjudged
-from course_lib.progress import record
+from course_lib.progress import line, record
 from course_lib.text import Text
 
 INTERRUPTED = Text(
@@ -49,26 +49,31 @@ class CheckReport:
     """A result as Jupyter shows it: rich HTML, or plain text.
 
     While nbgrader executes a notebook, the plain text is the bare number of points, which is what nbgrader reads.
+    progress: a line about the whole lesson, to stand below.
     """
 
     result: ExerciseResult
     hint: int = 1
+    progress: Text | None = None
 
     @property
     def passed(self) -> bool:
         return self.result.verdict == "pass"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from course_lib._html import paragraphs
         from course_lib.checking.render_html import html
 
-        return {"text/html": html(self.result, hint=self.hint), "text/plain": self._plain()}
+        below = f'<div style="margin-left:1.35em">{paragraphs(self.progress)}</div>' if self.progress else ""
+        return {"text/html": html(self.result, hint=self.hint) + below, "text/plain": self._plain()}
 
     def _plain(self) -> str:
         from course_lib.checking.render_text import plain
 
-        return (
-            str(float(self.result.score)) if "NBGRADER_EXECUTION" in os.environ else plain(self.result, hint=self.hint)
-        )
+        if "NBGRADER_EXECUTION" in os.environ:
+            return str(float(self.result.score))
+        said = plain(self.result, hint=self.hint)
+        return f"{said}\n\n{self.progress}" if self.progress else said
 
     def __repr__(self) -> str:
         return f"<{self.result.key}: {self.result.verdict}, {self.result.score:g} of {self.result.max_score:g}>"
@@ -86,8 +91,9 @@ def check(key: str, hint: int = 1) -> CheckReport:
     except PackError as error:
         report = CheckReport(_no_pack(key, error.text), step)
     else:
-        report = CheckReport(_run(pack, call_site_namespace()), step)
-    record(key, report.result.verdict, report.result.score, report.result.max_score)
+        result = _run(pack, call_site_namespace())
+        record(key, result.verdict, result.score, result.max_score)
+        report = CheckReport(result, step, line(key))
     if not _in_jupyter():
         print(report._plain())
     return report

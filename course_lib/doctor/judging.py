@@ -67,13 +67,13 @@ def course(facts: Mapping[str, Any], system: str) -> Line:
     return Line("course", OK, words.COURSE.format(version=facts["version"]))
 
 
-def packages(found: Mapping[str, str], pip: str, pins: Mapping[str, str]) -> Line:
+def packages(check: str, found: Mapping[str, str], pip: str, pins: Mapping[str, str]) -> Line:
+    """Whether some packages are there. found: the version of each, empty where it is missing."""
     missing = [name for name, version in found.items() if not version]
     if missing:
-        return Line(
-            "packages", FAIL, words.NOT_INSTALLED.format(names=", ".join(missing)), mending.install(pip, missing, pins)
-        )
-    return Line("packages", OK, words.PACKAGES.format(names=", ".join(f"{n} {v}" for n, v in found.items())))
+        said = words.NOT_INSTALLED.format(names=", ".join(missing))
+        return Line(check, FAIL, said, mending.install(pip, missing, pins))
+    return Line(check, OK, words.PACKAGES.format(names=", ".join(f"{n} {v}" for n, v in found.items())))
 
 
 def font(facts: Mapping[str, Any], system: str, pip: str, pins: Mapping[str, str]) -> Line:
@@ -87,15 +87,6 @@ def font(facts: Mapping[str, Any], system: str, pip: str, pins: Mapping[str, str
             mending.install(pip, ["matplotlib"], pins, again=True),
         )
     return Line("font", FAIL, words.FONT_DAMAGED, mending.unpack(system))
-
-
-def jupyter(found: Mapping[str, str], pip: str, pins: Mapping[str, str]) -> Line:
-    missing = [name for name, version in found.items() if not version]
-    if missing:
-        return Line(
-            "jupyter", FAIL, words.NOT_INSTALLED.format(names=", ".join(missing)), mending.install(pip, missing, pins)
-        )
-    return Line("jupyter", OK, words.PACKAGES.format(names=", ".join(f"{n} {v}" for n, v in found.items())))
 
 
 def kernel(facts: Mapping[str, Any], executable: str, pip: str) -> Line:

@@ -20,19 +20,27 @@ import click
 def command(work: Path, language: str, prepare: bool) -> None:
     """Copy the released lessons into the folder WORK and open JupyterLab there.
 
-    A notebook that is already in WORK is never overwritten; delete it to get a fresh copy.
+    A former copy in WORK is brought up to date, and into the language, as students do it with `python -m course_lib
+    update`: your answers and notes stay. Delete a notebook to get a fresh copy.
     """
+    from course_lib.updating.writing import Stopped
     from grader.commands.release import command as release
-    from grader.lab import KEPT, lay_out
+    from grader.lab import KEPT, bring_up_to_date, lay_out
 
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder) / "release"
         with contextlib.redirect_stdout(io.StringIO()):  # it would name a folder that is gone in a moment
             release.main([str(bundle), "--lang", language], standalone_mode=False)
-        laid = lay_out(bundle, work)
-    click.echo(f"{work}: {len(laid.copied)} files copied")
-    for name in laid.kept:
-        click.echo(KEPT.format(name=name).say(language))
+        try:
+            said = bring_up_to_date(bundle, work, language)
+        except Stopped as stopped:
+            raise click.ClickException(stopped.text.say(language)) from None
+        if said is None:
+            laid = lay_out(bundle, work)
+            click.echo(f"{work}: {len(laid.copied)} files copied")
+            said = [KEPT.format(name=name) for name in laid.kept]
+    for text in said:
+        click.echo(text.say(language))
     if prepare:
         return
     jupyter = shutil.which("jupyter", path=str(Path(sys.executable).parent)) or "jupyter"

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @click.option("--lang", "language", type=click.Choice(["en", "zh", "both"]), default="both", show_default=True)
+@click.option("--address", default="", metavar="URL", help="Where students on Colab find the zip of OUT.")
 @click.option("--force", is_flag=True, help="Overwrite files of a former release even where they were changed.")
-def command(out: Path, lessons: tuple[str, ...], language: str, force: bool) -> None:
+def command(out: Path, lessons: tuple[str, ...], language: str, address: str, force: bool) -> None:
     """Write the student bundle of LESSONs (all of them by default) into the folder OUT.
 
     OUT must be new, empty or a former release. The bundle holds notebooks without solutions, course_lib with the
-    check packs, the environment, a start page and the licences.
+    check packs, the environment, a start page and the licences. On Colab a notebook takes the rest of the bundle from
+    URL, or asks the student for the zip file.
 
     Exit status: 0 when it was written, 1 where a lesson is not ready or OUT cannot be used, 2 where a lesson cannot
     be read.
@@ -30,10 +32,13 @@ def command(out: Path, lessons: tuple[str, ...], language: str, force: bool) -> 
     from rich.console import Console
 
     from grader.course import CourseError, find_course
+    from grader.first_cell import ADDRESS
     from grader.lesson import LessonError, read_lesson
     from grader.reference import ExerciseError
     from grader.release import ReleaseError, compose, write
 
+    if address and not ADDRESS.fullmatch(address):
+        raise click.BadParameter(f"{address!r} is no web address", param_hint="--address")
     console = Console(stderr=True)
     try:
         course = find_course()
@@ -46,7 +51,7 @@ def command(out: Path, lessons: tuple[str, ...], language: str, force: bool) -> 
             for lesson in read:
                 _refuse_unready(course, lesson)
             status.update(f"release: {len(read)} lessons, {language}")
-            bundle = compose(course, read, language)
+            bundle = compose(course, read, language, address)
             status.update(f"release: {len(bundle)} files")
             write(bundle, out, force)
     except (ReleaseError, LessonError, ExerciseError) as error:

@@ -43,7 +43,7 @@
 # %% [markdown] id="how-to-work" lang="en"
 # ## 1. How a lesson works
 #
-# 1. **Predict.** Where you see a question in bold, write your answer down before you run the cell. A wrong prediction teaches you more than a right one, but only if you made it.
+# 1. **Predict.** Under a question in bold stands a folded cell. Run it, and choose what you expect before you run the next one. A wrong prediction teaches you more than a right one, but only if you made it; at the end of the lesson you see all of yours beside what came out.
 # 2. **Run** the cell with Shift+Enter.
 # 3. **Explain** the difference between what you saw and what you expected. Then read on.
 #
@@ -61,10 +61,10 @@
 #
 # Messages come in both languages. If you prefer one: `from course_lib import set_language`, then `set_language("en")` or `set_language("zh")`.
 
-# %% [markdown] id="how-to-work" lang="zh" reviewed="2897c3bf0d24"
+# %% [markdown] id="how-to-work" lang="zh" reviewed="546adac9171a"
 # ## 1. 怎样学一课
 #
-# 1. **预测**：看到粗体的问题，先把你的答案写下来，再运行单元格。预测错了比预测对了更有收获，前提是你真的预测过。
+# 1. **预测**：粗体问题的下面有一个折叠的单元格。先运行它，选好你预计的结果，再运行下一个。预测错了比预测对了更有收获，前提是你真的预测过；到了课末，你的每个预测会与实际结果并排列出。
 # 2. **运行**单元格：Shift+Enter。
 # 3. **解释**看到的与预想的有何不同，然后再往下读。
 #
@@ -92,7 +92,7 @@ import torch
 from torch import nn
 
 from course_lib import (
-    SERIES, Edge, Node, Text, check, computation_graph, describe_device, digits, explore, label, legend, new_figure, pick_device, say, show, solved,
+    SERIES, Edge, Node, Text, check, computation_graph, describe_device, digits, explore, label, legend, new_figure, pick_device, prediction, predictions, reveal, say, show, solved,
 )
 
 # %% [markdown] id="grading" lang="en"
@@ -108,6 +108,14 @@ from course_lib import (
 # 交上来的笔记本会在教师的机器上重新运行一遍，而且是在**沙箱**里：没有网络，时间和内存都有限制。随后，你的函数会用公开用例和**隐藏用例**来调用，后者是临时抽取的，没有学生见过。返回的结果在沙箱*之外*与应有的值比较。
 #
 # **预测**：有人发现公开用例应得 3、7、12，于是写了一个只会返回这三个数的函数。这两类用例中，哪一类能识破他？
+
+# %% id="grading-predict" tags=["hide-input"]
+prediction("start_here.grading", Text(en="Which cases catch a function that returns just the three public answers?", zh="一个函数只会返回三个公开用例的答案，哪类用例能识破它？"), {
+    (True, False): Text(en="only the public cases", zh="只有公开用例"),
+    (True, True): Text(en="both kinds", zh="两类都能"),
+    (False, True): Text(en="only the hidden cases", zh="只有隐藏用例"),
+    (False, False): Text(en="neither kind", zh="两类都不能"),
+})
 
 # %% id="draw-grading" tags=["hide-input"]
 GRADING = {
@@ -131,6 +139,10 @@ def one_line(text):
 
 steps = [Text(en="{a} → {b}", zh="{a} → {b}").format(a=one_line(GRADING[a].label), b=one_line(GRADING[b].label)) for a, b in STEPS]
 show(fig, Text(en="A graph with {n} arrows. " + "; ".join(s.en for s in steps) + ".", zh="有 {n} 个箭头的图。" + "；".join(s.zh for s in steps) + "。").format(n=len(STEPS)))
+
+# A function that knows three answers by heart meets both kinds of cases | 一个背下了三个答案的函数，遇上两类用例
+PUBLIC, HIDDEN = {(1, 2): 3, (3, 4): 7, (5, 7): 12}, {(2, 9): 11, (6, 4): 10}
+reveal("start_here.grading", tuple(any(PUBLIC.get(inputs) != expected for inputs, expected in cases.items()) for cases in (PUBLIC, HIDDEN)))
 
 # %% [markdown] id="grading-explain" lang="en"
 # **Explain.** The hidden cases catch them: a function that knows three answers by heart knows nothing about a fourth. Only the inputs of hidden cases enter the sandbox, and only after your cells have run; their expected outputs and the reference solution stay outside, so there is nothing to be found in there. What follows for you:
@@ -203,6 +215,14 @@ say(Text(en="NumPy {version}", zh="NumPy {version}"), version=np.__version__)
 #
 # 本课程的程序几乎都要经过同样的四个阶段：**数据 → 模型 → 优化 → 保存**。下面是它们的缩影。十个点分布在直线 $y = 3x - 1$ 附近，由一个只有一个权重、一个偏置的模型去找出这条线。不必急着弄懂每一行；先找出这四个阶段，再**预测**训练之后模型的权重是多少。
 
+# %% id="workflow-predict" tags=["hide-input"]
+prediction("start_here.weight", Text(en="The model's weight after the training:", zh="训练之后模型的权重："), {
+    (3, True): Text(en="exactly 3", zh="恰好是 3"),
+    (0, False): Text(en="hardly away from 0, where it starts", zh="几乎没有离开起点 0"),
+    (-1, False): Text(en="close to -1", zh="接近 -1"),
+    (3, False): Text(en="close to 3, but not 3", zh="接近 3，但不是 3"),
+})
+
 # %% id="workflow-run"
 generator = torch.Generator().manual_seed(0)
 
@@ -234,6 +254,7 @@ say(Text(en="weight {weight}, bias {bias}, loss {loss}", zh="权重 {weight}，�
     weight=digits(line.weight.item(), 3), bias=digits(line.bias.item(), 3), loss=digits(loss.item(), 2))
 say(Text(en="the loaded model predicts the same: {same}", zh="装回来的模型预测相同：{same}"),
     same=torch.equal(copy_of_line(line_x), line(line_x)))
+reveal("start_here.weight", (round(line.weight.item()), abs(line.weight.item() - 3) < 1e-3))
 
 # %% [markdown] id="workflow-explain" lang="en"
 # **Explain.** The weight is close to 3 and the bias close to $-1$. They are not exactly 3 and $-1$, because the points have noise and the model fits the points. What is saved is the model's numbers (its `state_dict`), not its code: to load them, you need the code that builds the same model. Lesson 01 does stage 3 by hand, lessons 04 to 06 explain its five lines one by one.
@@ -259,14 +280,28 @@ say(Text(en="the loaded model predicts the same: {same}", zh="装回来的模型
 #
 # 设备可以写成字符串 `"cuda"`，也可以写成对象 `torch.device("cuda")`。函数两种都接受，但它们不是一回事。**预测**下面四个比较的结果。（你的机器上没有的设备，也可以写出它的*名字*。）
 
+# %% id="devices-predict" tags=["hide-input"]
+prediction(
+    "start_here.devices",
+    Text(
+        en='Is device("cuda") equal to "cuda", device("cuda") to device("cuda:0"), device("cpu") to device("cpu"), and the device of torch.zeros(2) to device("cpu")?',
+        zh='device("cuda") 与 "cuda"、device("cuda") 与 device("cuda:0")、device("cpu") 与 device("cpu")、torch.zeros(2) 的设备与 device("cpu")，各自相等吗？',
+    ),
+    [(True, True, True, True), (True, False, True, True), (False, True, True, True), (False, False, False, False), (False, False, True, True)],
+)
+
 # %% id="devices-run"
 device = torch.device("cuda", 1)
 
 print(device, "| type:", device.type, "| index:", device.index)
-print(torch.device("cuda") == "cuda")
-print(torch.device("cuda") == torch.device("cuda:0"))
-print(torch.device("cpu") == torch.device("cpu"))
-print(torch.zeros(2).device == torch.device("cpu"))
+equal = (
+    torch.device("cuda") == "cuda",
+    torch.device("cuda") == torch.device("cuda:0"),
+    torch.device("cpu") == torch.device("cpu"),
+    torch.zeros(2).device == torch.device("cpu"),
+)
+print(*equal, sep="\n")
+reveal("start_here.devices", equal)
 
 # %% [markdown] id="devices-explain" lang="en"
 # **Explain.** An object is never equal to a string; compare `device.type == "cuda"` when you mean the kind. And `cuda` is not equal to `cuda:0`: the first means "the current card", the second "card number 0". They are often the same card, but a test of equality does not know that.
@@ -297,6 +332,13 @@ print(found if found is not None else torch.device("cpu"), pick_device())
 #
 # 为了在每台机器上都能看到效果，下一个单元格用的是 `meta` 设备。那里的张量有形状、有 dtype，却没有内存：哪怕有 40 GB，也不花任何代价。**预测**：对一个张量调用 `.to(...)`，而它本来就在那个设备上，得到的是副本吗？
 
+# %% id="on-device-predict" tags=["hide-input"]
+prediction("start_here.to", Text(en="x.to(...) for the device where x already is gives:", zh="x 本来就在那个设备上，x.to(...) 得到的是："), {
+    (False, False): Text(en="a copy with memory of its own", zh="有自己内存的副本"),
+    (True, True): Text(en="x itself", zh="x 自己"),
+    (False, True): Text(en="a new tensor on the memory of x", zh="使用 x 的内存的新张量"),
+})
+
 # %% id="on-device-run"
 layer = nn.Linear(1000, 500, device="meta", dtype=torch.float64)      # created there, in float64 | 直接在那里创建，float64
 huge = torch.empty(100_000, 100_000, device="meta")                   # 40 GB, were it real | 如果是真的，要占 40 GB
@@ -308,6 +350,7 @@ say(Text(en="huge: {size} GB on {device}", zh="huge：{size} GB，在 {device} �
 say(Text(en="here.to('cpu') is here: {same}", zh="here.to('cpu') is here：{same}"), same=here.to("cpu") is here)
 say(Text(en="here.to('meta') is on {there}, here itself is still on {still}", zh="here.to('meta') 在 {there} 上，here 自己仍在 {still} 上"),
     there=here.to("meta").device, still=here.device)
+reveal("start_here.to", (here.to("cpu") is here, here.to("cpu").data_ptr() == here.data_ptr()))
 
 # %% [markdown] id="on-device-explain" lang="en"
 # **Explain.** `.to` gives back the very same tensor where nothing is to be done, else a new one. It never moves a tensor itself, so a line that only says `x.to(device)` has no effect: write `x = x.to(device)`. (Models differ: `model.to(device)` moves the model's own parameters. Lesson 07 shows why.)
@@ -391,6 +434,14 @@ check("start_here.choose_device")
 #
 # **预测**：先为 `a` 抽三个数，再为 `b` 抽三个数。然后再设一次同样的种子，为 `c` 抽三个数。三行中哪两行相同？
 
+# %% id="seeds-predict" tags=["hide-input"]
+prediction("start_here.seeds", Text(en="Three numbers each for a and for b, then the same seed again, then three for c. Which rows agree?", zh="a、b 各抽三个数，再设同样的种子，c 抽三个数。哪几行相同？"), {
+    (True, True, True): Text(en="all three", zh="三行都相同"),
+    (False, True, False): Text(en="a and c", zh="a 与 c"),
+    (True, False, False): Text(en="a and b", zh="a 与 b"),
+    (False, False, False): Text(en="none", zh="没有相同的"),
+})
+
 # %% id="seeds-run"
 torch.manual_seed(0)
 a = torch.rand(3)
@@ -399,6 +450,7 @@ b = torch.rand(3)
 torch.manual_seed(0)
 c = torch.rand(3)
 print(a, b, c, sep="\n")
+reveal("start_here.seeds", (torch.equal(a, b), torch.equal(a, c), torch.equal(b, c)))
 
 # %% [markdown] id="seeds-explain" lang="en"
 # **Explain.** `a` and `c`. A seed does not give a number, it gives a **sequence**, and each draw moves on in it. So `b` differs from `a`, although the same seed stands above both.
@@ -409,6 +461,13 @@ print(a, b, c, sep="\n")
 # **解释**：`a` 与 `c` 相同。种子给出的不是一个数，而是一个**序列**，每抽一次就往前走一格。所以 `b` 与 `a` 不同，尽管它们前面是同一个种子。
 #
 # 由此带来的后果，会让人白费好几天。设想一个程序，各部分都从同一个生成器抽数，有人加了一段代码，只多抽了*一个*数。从此以后，各处拿到的，都是本该给邻居的那个数。在下图中，一个点随机地移动：一个数决定走多远，下一个数决定向上还是向下。所有的线都用同一个种子，只是其中一条，中途被别人抽走了一个数。**预测**从那里往后会怎样，然后移动控件试试。
+
+# %% id="walk-predict" tags=["hide-input"]
+prediction("start_here.extra_draw", Text(en="After somebody else has drawn a number, the line with the same seed:", zh="被别人抽走一个数之后，种子相同的那条线会："), {
+    (True, True): Text(en="is soon back on the others", zh="很快回到另外两条上"),
+    (False, True): Text(en="runs beside the others at a constant distance", zh="与另外两条保持固定的距离"),
+    (False, False): Text(en="takes other steps from there on", zh="从此走出不同的步子"),
+})
 
 # %% id="trajectories" tags=["hide-input"]
 def walk(seed, length=60, extra_draw=None):
@@ -428,7 +487,7 @@ def draw_walks(seed, extra):
     """The same seed twice, once undisturbed and once with an extra draw."""
     first, again, disturbed = walk(seed), walk(seed), walk(seed, extra_draw=extra)
     fig, ax = new_figure(height=3.4)
-    ax.plot(first, **{**SERIES[0], "linewidth": 5, "alpha": 0.35})
+    ax.plot(first, **{**SERIES[0], "linewidth": 5, "alpha": 0.5})
     ax.plot(again, **SERIES[0])
     ax.plot(disturbed, **SERIES[1])
     legend(ax, Text(en="first run", zh="第一次"), Text(en="second run", zh="第二次"), Text(en="one number drawn by somebody else", zh="被别人抽走一个数"))
@@ -442,6 +501,8 @@ def draw_walks(seed, extra):
 
 explore(draw_walks, labels={"seed": Text(en="seed", zh="随机种子"), "extra": Text(en="step of the extra draw", zh="多抽一次发生在第几步")},
         seed=(0, 20, 1, 0), extra=(0, 55, 5, 20))
+gap = (walk(0, extra_draw=20) - walk(0))[25:]
+reveal("start_here.extra_draw", (np.allclose(gap, 0), np.allclose(gap, gap[0])))
 
 # %% [markdown] id="limits" lang="en"
 # **Explain.** The two undisturbed runs lie exactly on each other. The third leaves them at the extra draw: the generator goes on giving the same sequence, but what was meant to say "up or down" now says how far, and the other way round.
@@ -457,6 +518,21 @@ explore(draw_walks, labels={"seed": Text(en="seed", zh="随机种子"), "extra":
 #
 # “种子相同，随机数就相同”，这话只对了一半。下面七个“第一个数”，都是用 0 设完种子之后立刻抽的。**预测**其中有几个相同。
 
+# %% id="limits-predict" tags=["hide-input"]
+prediction(
+    "start_here.same_seed",
+    Text(
+        en="The first numbers from random.random, np.random.rand, torch.rand in float32 and in float64, torch.randn(15), torch.randn(16), and torch.rand after an nn.Linear, each seeded with 0: which agree?",
+        zh="都用 0 设种子，random.random、np.random.rand、float32 和 float64 的 torch.rand、torch.randn(15)、torch.randn(16)、先创建 nn.Linear 再用 torch.rand，各自的第一个数中，哪些相同？",
+    ),
+    {
+        7: Text(en="all seven", zh="七个全都相同"),
+        4: Text(en="the two dtypes, and randn(15) with randn(16)", zh="两种 dtype 的相同，randn(15) 与 randn(16) 的相同"),
+        0: Text(en="none", zh="没有相同的"),
+        2: Text(en="only randn(15) and randn(16)", zh="只有 randn(15) 与 randn(16) 的相同"),
+    },
+)
+
 # %% id="limits-run"
 def seed_all_with_zero():
     random.seed(0)
@@ -470,13 +546,18 @@ def first_number(draw):
     return digits(draw(), 4)
 
 
-print("random.random()              ", first_number(random.random))
-print("np.random.rand()             ", first_number(np.random.rand))
-print("torch.rand(1)                ", first_number(lambda: torch.rand(1)))
-print("torch.rand(1), float64       ", first_number(lambda: torch.rand(1, dtype=torch.float64)))
-print("torch.randn(15)[0]           ", first_number(lambda: torch.randn(15)[0]))
-print("torch.randn(16)[0]           ", first_number(lambda: torch.randn(16)[0]))
-print("nn.Linear(1, 1), torch.rand  ", first_number(lambda: (nn.Linear(1, 1), torch.rand(1))[1]))
+firsts = {
+    "random.random()": first_number(random.random),
+    "np.random.rand()": first_number(np.random.rand),
+    "torch.rand(1)": first_number(lambda: torch.rand(1)),
+    "torch.rand(1), float64": first_number(lambda: torch.rand(1, dtype=torch.float64)),
+    "torch.randn(15)[0]": first_number(lambda: torch.randn(15)[0]),
+    "torch.randn(16)[0]": first_number(lambda: torch.randn(16)[0]),
+    "nn.Linear(1, 1), torch.rand": first_number(lambda: (nn.Linear(1, 1), torch.rand(1))[1]),
+}
+for name, number in firsts.items():
+    print(f"{name:29}", number)
+reveal("start_here.same_seed", sum(list(firsts.values()).count(number) > 1 for number in firsts.values()))
 
 # %% [markdown] id="limits-explain" lang="en"
 # **Explain.** None of them. Python, NumPy and torch have three generators of their own that know nothing of each other. A float64 uses up more random bits than a float32. `randn` makes its numbers in another way from 16 on (nobody promises that, and nobody promises that it stays so). And making a layer draws its initial weights, so that whatever comes after it moves on.
@@ -510,6 +591,14 @@ print("nn.Linear(1, 1), torch.rand  ", first_number(lambda: (nn.Linear(1, 1), to
 #
 # 种子能让一次掷骰子的结果可以重现，却不能让它具有代表性。下面有 200 个“模型”，靠抛硬币来猜 100 道是非题，彼此只有种子不同。**预测**最好的一个得多少分，平均又是多少。
 
+# %% id="lottery-predict" tags=["hide-input"]
+prediction("start_here.lottery", Text(en="200 “models” guess 100 questions by tossing a coin. How many does the best one get right?", zh="200 个“模型”抛硬币猜 100 道题，最好的一个猜对多少题？"), {
+    5: Text(en="50 to 59", zh="50 到 59"),
+    6: Text(en="60 to 69", zh="60 到 69"),
+    7: Text(en="70 to 79", zh="70 到 79"),
+    9: Text(en="90 or more", zh="90 以上"),
+})
+
 # %% id="lottery-run"
 truth = torch.arange(100) % 2                      # the right answers: no, yes, no, yes … | 正确答案：否、是、否、是……
 scores = [int((torch.randint(0, 2, (100,), generator=torch.Generator().manual_seed(seed)) == truth).sum()) for seed in range(200)]
@@ -517,6 +606,7 @@ best = int(np.argmax(scores))
 
 say(Text(en="best: {best} of 100, with seed {seed}; average: {mean}; worst: {worst}", zh="最好：100 题对 {best} 题，种子 {seed}；平均：{mean}；最差：{worst}"),
     best=scores[best], seed=best, mean=digits(np.mean(scores), 3), worst=min(scores))
+reveal("start_here.lottery", scores[best] // 10)
 
 # %% [markdown] id="lottery-explain" lang="en"
 # **Explain.** The average is near 50, as it is for coins. The best of the 200 looks clever, and is only the luckiest: its score of 64 lies almost 3 standard deviations (of 5 each) above the average, which is what the luckiest of 200 coin tossers usually reaches. Whoever tries many seeds and reports the best one has measured their patience, not their model. A seed is not a hyper-parameter. Fix it before you look at results, and where a comparison matters, run several seeds and report all of them: mean and spread.
@@ -554,19 +644,36 @@ say(Text(en="best: {best} of 100, with seed {seed}; average: {mean}; worst: {wor
 #
 # 无论如何都必须做的事，哪怕出了错也要做的事，应当放进 `finally` 块。**预测**下面三条信息出现的次序。
 
+# %% id="finally-predict" tags=["hide-input"]
+prediction("start_here.finally", Text(en="The try block divides by 0 and finally tidies up. Which messages come, in which order?", zh="try 块里除以 0，finally 负责收拾。会出现哪些信息，次序如何？"), {
+    ("work", "the error arrives"): Text(en="work, the error arrives", zh="干活、异常传到"),
+    ("work", "the error arrives", "tidy up"): Text(en="work, the error arrives, tidy up", zh="干活、异常传到、收拾"),
+    ("work", "tidy up"): Text(en="work, tidy up", zh="干活、收拾"),
+    ("work", "tidy up", "the error arrives"): Text(en="work, tidy up, the error arrives", zh="干活、收拾、异常传到"),
+})
+
 # %% id="finally-run"
+order = []
+
+
+def announce(message):
+    order.append(message.en)
+    say(message)
+
+
 def careful():
     try:
-        say(Text(en="work", zh="干活"))
+        announce(Text(en="work", zh="干活"))
         return 1 / 0
     finally:
-        say(Text(en="tidy up", zh="收拾"))
+        announce(Text(en="tidy up", zh="收拾"))
 
 
 try:
     careful()
 except ZeroDivisionError:
-    say(Text(en="the error arrives", zh="异常传到"))
+    announce(Text(en="the error arrives", zh="异常传到"))
+reveal("start_here.finally", tuple(order))
 
 # %% [markdown] id="seeded-card" lang="en"
 # ### Exercise 0.2: repeatable, and no trace
@@ -620,6 +727,14 @@ check("start_here.seeded")
 # %% [markdown] id="seeded-after" lang="zh" reviewed="6cee7ee623d2"
 # 现在让你的函数派上用场。`nn.Linear` 的初始权重是从 torch 的全局生成器抽取的，而且不接受别的生成器，所以这正是“有借有还”的用武之地。**预测**：这两个层相等吗？在它们前后抽的两个数，是不是没受打扰时前后相邻的那两个？
 
+# %% id="seeded-predict" tags=["hide-input"]
+prediction("start_here.layers", Text(en="Two layers made by seeded with the seed 7, and the two numbers drawn around them:", zh="由 seeded 用种子 7 创建的两个层，以及在它们前后抽的两个数："), {
+    (True, False): Text(en="the layers are equal, the numbers are disturbed", zh="两层相等，前后的数受了打扰"),
+    (True, True): Text(en="the layers are equal, the numbers are undisturbed", zh="两层相等，前后的数没受打扰"),
+    (False, True): Text(en="the layers differ, the numbers are undisturbed", zh="两层不同，前后的数没受打扰"),
+    (False, False): Text(en="the layers differ, the numbers are disturbed", zh="两层不同，前后的数受了打扰"),
+})
+
 # %% id="seeded-story"
 if solved("start_here.seeded"):
     torch.manual_seed(0)
@@ -633,6 +748,7 @@ if solved("start_here.seeded"):
     say(Text(en="equal weights: {same}", zh="权重相等：{same}"), same=torch.equal(one.weight, two.weight))
     say(Text(en="the numbers around them are undisturbed: {same}", zh="前后的数没受打扰：{same}"),
         same=torch.equal(torch.cat([before_layers, after_layers]), undisturbed))
+    reveal("start_here.layers", (torch.equal(one.weight, two.weight), torch.equal(torch.cat([before_layers, after_layers]), undisturbed)))
 
 # %% [markdown] id="seeded-note" lang="en"
 # **Explain.** Both. For torch alone there is a ready-made version: `with torch.random.fork_rng():` restores torch's state at the end of the block, on the accelerators too, which your function leaves aside.
@@ -650,6 +766,14 @@ if solved("start_here.seeded"):
 #
 # Python 遇到错误时，会打印一段**报错信息**（traceback）：一层层调用是怎样走到那里的。它常有三十来行，大多来自 PyTorch 内部。很多人会往上翻到开头，或者干脆闭上眼睛。这两种做法，都浪费了你能得到的最好的线索。下面是一个 13 行的程序，里面有一处错误，后面是它运行时的输出。先只看程序来**预测**：错误发生在哪一行？
 
+# %% id="traceback-predict" tags=["hide-input"]
+prediction("start_here.traceback", Text(en="In which line of the program does the error happen?", zh="错误发生在程序的哪一行？"), {
+    4: Text(en="line 4: model = nn.Sequential(…)", zh="第 4 行：model = nn.Sequential(…)"),
+    7: Text(en="line 7: return model(batch)", zh="第 7 行：return model(batch)"),
+    11: Text(en="line 11: print(predict(batch).mean())", zh="第 11 行：print(predict(batch).mean())"),
+    13: Text(en="line 13: evaluate([torch.ones(5, 4)])", zh="第 13 行：evaluate([torch.ones(5, 4)])"),
+})
+
 # %% id="traceback-tools" tags=["hide-input"]
 import linecache
 
@@ -665,6 +789,14 @@ def run_program(source, name="train.py"):
             file = frame.filename if frame.filename == name else "…/torch/" + frame.filename.replace("\\", "/").rpartition("/torch/")[2]
             shown += [f'  File "{file}", line {frame.lineno}, in {frame.name}', f"    {frame.line}"]
         return "\n".join([*shown, f"{type(error).__name__}: {error}"]) + "\n"
+
+
+def failing_line(source, name="train.py"):
+    """The number of the line that a program given as text was in when an error ended it."""
+    try:
+        exec(compile(source, name, "exec"), {"__name__": "__main__"})  # noqa: S102
+    except Exception as error:
+        return [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name][-1]
 
 
 def print_program(source):
@@ -692,6 +824,7 @@ print_program(PROGRAM)
 report = run_program(PROGRAM)
 print()
 print(report)
+reveal("start_here.traceback", failing_line(PROGRAM))
 
 # %% [markdown] id="traceback-explain" lang="en"
 # **Explain.** Read it in this order:
@@ -803,6 +936,22 @@ check("start_here.read_traceback")
 #
 # 下一个单元格运行五个三行的小程序，由你的 `read_traceback` 来报告。请只凭最后一行，**预测**每个错误属于哪一类。然后说说，你会改程序的哪个地方，怎么改。
 
+# %% id="clinic-predict" tags=["hide-input"]
+prediction(
+    "start_here.clinic",
+    Text(
+        en="The traceback of program E ends with “ValueError: Expected more than 1 value per channel when training, got input size torch.Size([1, 3])”. Which kind is it?",
+        zh="程序 E 的报错信息以“ValueError: Expected more than 1 value per channel when training, got input size torch.Size([1, 3])”结尾。它属于哪一类？",
+    ),
+    {
+        "shape": Text(en="shape", zh="形状"),
+        "dtype": Text(en="dtype", zh="dtype"),
+        "device": Text(en="device", zh="设备"),
+        "mode": Text(en="mode", zh="模式"),
+        "gradient": Text(en="gradient", zh="梯度"),
+    },
+)
+
 # %% id="clinic-run"
 PATIENTS = {
     "A": "import torch\nlayer = torch.nn.Linear(3, 2)\ny = layer(torch.ones(4, 3, dtype=torch.float64))\n",
@@ -817,6 +966,16 @@ if solved("start_here.read_traceback"):
         found = read_traceback(run_program(program), "train.py")
         say(Text(en="{name}  line {line}:  {code}", zh="{name}  第 {line} 行：{code}"), name=name, **found)
         print(f"   {found['error']}: {found['message']}\n")
+
+    # Program E once more, with one change of each kind; which of them lets it run? | 再运行程序 E，五类各改一处，哪一种能让它运行？
+    changes = {
+        "shape": "norm(torch.ones(1, 3).T)",
+        "dtype": "norm(torch.ones(1, 3, dtype=torch.float64))",
+        "device": "norm.to('meta')(torch.ones(1, 3, device='meta'))",
+        "mode": "norm.eval()(torch.ones(1, 3))",
+        "gradient": "norm(torch.ones(1, 3, requires_grad=True))",
+    }
+    reveal("start_here.clinic", " ".join(kind for kind, call in changes.items() if run_program(PATIENTS["E"].replace("norm(torch.ones(1, 3))", call)) is None))
 
 # %% [markdown] id="clinic-explain" lang="en"
 # **Explain.** Each message names its kind, once you know the words. More important are the last two columns: one change heals the cause, another only silences the message.
@@ -912,6 +1071,14 @@ check("start_here.affine")
 # %% [markdown] id="affine-after" lang="zh" reviewed="57a887055c36"
 # 治病的是一行代码，就写在数据进来的地方。在更大的程序里，也应当写在这里：训练循环的开头写 `x, y = x.to(device), y.to(device)`，别处都不写。**预测**：你的函数和 `nn.Linear` 用同样的权重、同样的 float64 数据，哪一个能运行？
 
+# %% id="affine-predict" tags=["hide-input"]
+prediction("start_here.strict", Text(en="The same float32 weights, the same float64 data: which runs?", zh="同样的 float32 权重，同样的 float64 数据，哪一个能运行？"), {
+    (True, True): Text(en="both", zh="两个都能"),
+    (True, False): Text(en="only your affine", zh="只有你的 affine"),
+    (False, True): Text(en="only nn.Linear", zh="只有 nn.Linear"),
+    (False, False): Text(en="neither", zh="两个都不能"),
+})
+
 # %% id="affine-story"
 if solved("start_here.affine"):
     torch.manual_seed(0)
@@ -920,18 +1087,24 @@ if solved("start_here.affine"):
 
     y = affine(data, strict.weight, strict.bias)
     say(Text(en="affine: {shape}, {dtype}", zh="affine：{shape}，{dtype}"), shape=tuple(y.shape), dtype=y.dtype)
+    linear_runs = True
     try:
         strict(data)
     except RuntimeError as error:
+        linear_runs = False
         print("nn.Linear:", error)
     say(Text(en="equal on float32 data: {same}", zh="float32 数据上结果相等：{same}"),
         same=torch.allclose(strict(data.float()), affine(data.float(), strict.weight, strict.bias)))
+    reveal("start_here.strict", (tuple(y.shape) == (1, 2), linear_runs))
 
 # %% [markdown] id="affine-note" lang="en"
 # **Explain.** `nn.Linear` is strict on purpose: a silent cast in every layer would hide where the dtype went astray, and cost a copy each time. Be generous at the door and strict inside.
 
 # %% [markdown] id="affine-note" lang="zh" reviewed="3b13628f48aa"
 # **解释**：`nn.Linear` 是有意这么严格的：如果每一层都悄悄转换，就看不出 dtype 是从哪里开始不对的，而且每次都要多一次复制。在门口宽容，在屋里严格。
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("start_here")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

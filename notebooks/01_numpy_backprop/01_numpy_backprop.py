@@ -41,16 +41,16 @@
 # %% [markdown] id="how-to-work" lang="en"
 # ## How to work
 #
-# 1. **Predict.** Where you see a question in bold, write your answer down before you run the cell. A wrong prediction teaches you more than a right one, but only if you made it.
+# 1. **Predict.** Under a question in bold stands a folded cell. Run it, and choose what you expect before you run the next one. A wrong prediction teaches you more than a right one, but only if you made it; at the end of the lesson you see all of yours beside what came out.
 # 2. **Run** the cell with Shift+Enter.
 # 3. **Explain** the difference between what you saw and what you expected, aloud or in writing. Then read on.
 #
 # In an exercise you fill in one function and run the check below it. The check looks at several properties separately, so a half-finished answer is worth running. If you are stuck, `check("numpy_backprop.forward", hint=2)` draws the smallest counterexample and `hint=3` works through a neighbouring problem. Some cells build on your answers: they begin with `solved(...)` and wait until your answer is right.
 
-# %% [markdown] id="how-to-work" lang="zh" reviewed="75e6c5bc0248"
+# %% [markdown] id="how-to-work" lang="zh" reviewed="67317877b9a8"
 # ## 怎样使用这份笔记本
 #
-# 1. **预测**：看到粗体的问题，先把你的答案写下来，再运行单元格。预测错了比预测对了更有收获，前提是你真的预测过。
+# 1. **预测**：粗体问题的下面有一个折叠的单元格。先运行它，选好你预计的结果，再运行下一个。预测错了比预测对了更有收获，前提是你真的预测过；到了课末，你的每个预测会与实际结果并排列出。
 # 2. **运行**单元格：Shift+Enter。
 # 3. **解释**看到的与预想的有何不同，说出来或写下来，然后再往下读。
 #
@@ -62,7 +62,7 @@ import warnings
 import numpy as np
 
 from course_lib import (
-    SERIES, Edge, Node, Text, check, computation_graph, digits, explore, label, legend, new_figure, say, show, solved,
+    SERIES, Edge, Node, Text, check, computation_graph, digits, explore, label, legend, new_figure, prediction, predictions, reveal, say, show, solved,
 )
 
 # %% [markdown] id="network" lang="en"
@@ -163,11 +163,18 @@ say(Text(en="x {x}, y {y}, w1 {w1}, w2 {w2}: {count} weights", zh="x {x}，y {y}
 #
 # $\max(h, 0)$ 叫作 **ReLU**（修正线性单元）。它看上去只是个细节。**预测**：如果去掉它，即 $\hat y = (x W_1) W_2$，这两层能算出一层算不出的东西吗？
 
+# %% id="why-relu-predict" tags=["hide-input"]
+prediction("numpy_backprop.without_relu", Text(en="Without ReLU, can two layers compute anything that one layer cannot?", zh="没有 ReLU，两层能算出一层算不出的东西吗？"), {
+    True: Text(en="yes: together they have more weights", zh="能：两层合起来权重更多"),
+    False: Text(en="no: one layer can do the same", zh="不能：一层就能做到同样的事"),
+})
+
 # %% id="why-relu-run"
 two_layers = (x @ w1) @ w2
 one_layer = x @ (w1 @ w2)                      # w1 @ w2 is one matrix, [D_in, D_out] | w1 @ w2 就是一个矩阵，[D_in, D_out]
 
 say(Text(en="equal up to rounding: {answer}", zh="除舍入误差外相等：{answer}"), answer=np.allclose(two_layers, one_layer))
+reveal("numpy_backprop.without_relu", not np.allclose(two_layers, one_layer))
 
 # %% [markdown] id="why-relu-explain" lang="en"
 # **Explain.** Matrix products may be bracketed as you like, so two linear layers are one linear layer with the weights $W_1 W_2$. However many you stack, the result stays a flat map. The kink between them is what makes depth worth having.
@@ -287,6 +294,13 @@ check("numpy_backprop.forward")
 # - `y_pred` 的一个元素是 100 个这样的数乘以权重再求和，所以它的方差约为……
 # - 损失把 $64 \cdot 10 = 640$ 个元素的平方加起来，所以它约为……
 
+# %% id="loss-predict" tags=["hide-input"]
+prediction("numpy_backprop.first_loss", Text(en="How large is the loss before any training?", zh="训练之前，损失大约有多大？"), {
+    2: Text(en="some hundreds", zh="几百"),
+    4: Text(en="tens of thousands", zh="几万"),
+    7: Text(en="tens of millions", zh="几千万"),
+})
+
 # %% id="first-loss"
 def sum_of_squares(y_pred, y):
     """The loss: y_pred and y [N, D_out] -> one number."""
@@ -299,6 +313,7 @@ if solved("numpy_backprop.forward"):
     say(Text(en="mean square of h_relu:    {v}", zh="h_relu 的均方值：{v}"), v=digits(np.square(first_relu).mean(), 3))
     say(Text(en="variance of y_pred:       {v}", zh="y_pred 的方差：{v}"), v=digits(first_pred.var(), 3))
     say(Text(en="loss before any training: {v}", zh="训练之前的损失：{v}"), v=digits(sum_of_squares(first_pred, y), 3))
+    reveal("numpy_backprop.first_loss", int(np.log10(sum_of_squares(first_pred, y))))
 
 # %% [markdown] id="first-loss-explain" lang="en"
 # **Explain.** The estimate is $1000$, then $500$, then $100 \cdot 500 = 50\,000$, and for the loss $640 \cdot 50\,000 = 3.2 \cdot 10^7$. The targets have variance 1, so predictions of this size are absurd: the initial weights are far too large. A minute with pencil and paper has found the network's main trouble before any training.
@@ -352,6 +367,9 @@ if solved("numpy_backprop.forward"):
 #
 # **预测**：如果 $w_1$ 从 $1.5$ 增大到 $1.51$，损失大约增加多少？
 
+# %% id="five-numbers-predict" tags=["hide-input"]
+prediction("numpy_backprop.rise", Text(en="w1 grows from 1.5 to 1.51. By about how much does the loss grow?", zh="w1 从 1.5 增大到 1.51，损失大约增加多少？"), [40, 0.2, 0.01, 0.4])
+
 # %% id="five-numbers"
 def tiny_loss(tiny_w1, tiny_w2=2.0, tiny_x=2.0, tiny_y=1.0):
     """The network of five numbers, all in one line."""
@@ -361,6 +379,7 @@ def tiny_loss(tiny_w1, tiny_w2=2.0, tiny_x=2.0, tiny_y=1.0):
 say(Text(en="loss at w1 = 1.5:  {v}", zh="w1 = 1.5 时的损失：{v}"), v=digits(tiny_loss(1.5)))
 say(Text(en="loss at w1 = 1.51: {v}", zh="w1 = 1.51 时的损失：{v}"), v=digits(tiny_loss(1.51), 6))
 say(Text(en="rise for 0.01:     {v}", zh="增加 0.01 带来的增量：{v}"), v=digits(tiny_loss(1.51) - tiny_loss(1.5)))
+reveal("numpy_backprop.rise", round(tiny_loss(1.51) - tiny_loss(1.5), 2))
 
 # %% [markdown] id="five-numbers-explain" lang="en"
 # **Explain.** The gradient $40$ promised $40 \cdot 0.01 = 0.4$. The loss rose by $0.4016$; the small rest is there because the loss is a curve and the gradient is its tangent.
@@ -440,13 +459,25 @@ show(fig, Text(
 #
 # **预测**：设 `A` 是 `[4, 3]`，`B` 是 `[3, 2]`，`G` 是 `[4, 2]`。下面四个乘积中，哪一个的形状与 `B` 相同？
 
+# %% id="which-product-predict" tags=["hide-input"]
+prediction("numpy_backprop.product", Text(en="Which of A @ G, A.T @ G, G @ A, G.T @ A has the shape of B, and how many of the four exist?", zh="A @ G、A.T @ G、G @ A、G.T @ A 中哪一个与 B 同形？四个里有几个能算？"), {
+    ("A.T @ G", 4): Text(en="A.T @ G; all four exist", zh="A.T @ G；四个都能算"),
+    ("A.T @ G", 2): Text(en="A.T @ G; two exist", zh="A.T @ G；有两个能算"),
+    ("A.T @ G", 1): Text(en="A.T @ G; it is the only one that exists", zh="A.T @ G；只有它能算"),
+    ("G.T @ A", 2): Text(en="G.T @ A; two exist", zh="G.T @ A；有两个能算"),
+})
+
 # %% id="which-product"
 A, B, G = np.ones((4, 3)), np.ones((3, 2)), np.ones((4, 2))
 
+shapes_found = {}
 for name, left, right in (("A @ G", A, G), ("A.T @ G", A.T, G), ("G @ A", G, A), ("G.T @ A", G.T, A)):
     fits = left.shape[1] == right.shape[0]
     outcome = Text(en=f"{list((left @ right).shape)}", zh=f"{list((left @ right).shape)}") if fits else Text(en="does not fit", zh="形状对不上")
     print(f"{name:8}", outcome.inline)
+    if fits:
+        shapes_found[name] = (left @ right).shape
+reveal("numpy_backprop.product", (" ".join(name for name, shape in shapes_found.items() if shape == B.shape), len(shapes_found)))
 
 # %% [markdown] id="which-product-explain" lang="en"
 # **Explain.** Two products exist, and only `A.T @ G` has the shape of `B`. The other, `G.T @ A`, is its transpose. So the shapes pick the formula for you, as long as all sizes differ. If `A`, `B` and `G` were square, all four would run without a complaint and three would be wrong: test with odd sizes.
@@ -472,6 +503,14 @@ for name, left, right in (("A @ G", A, G), ("A.T @ G", A.T, G), ("G @ A", G, A),
 #
 # **预测**：在 PyTorch 里，ReLU 有两种写法：`clamp(min=0)` 和 `relu`。它们在 0 处各用哪个斜率？在我们的隐藏值里，恰好等于 0 的又有多少？（下一个单元格会向 PyTorch 要一个斜率；它是怎么求出来的，是第 04 课的内容。）
 
+# %% id="kink-predict" tags=["hide-input"]
+prediction("numpy_backprop.kink", Text(en="The slopes at 0 of clamp(min=0) and of relu:", zh="clamp(min=0) 和 relu 在 0 处的斜率："), {
+    (0, 0): Text(en="both 0", zh="都是 0"),
+    (1, 1): Text(en="both 1", zh="都是 1"),
+    (0, 1): Text(en="0 for clamp, 1 for relu", zh="clamp 为 0，relu 为 1"),
+    (1, 0): Text(en="1 for clamp, 0 for relu", zh="clamp 为 1，relu 为 0"),
+})
+
 # %% id="kink-run"
 import torch
 
@@ -487,13 +526,16 @@ show(fig, Text(
     zh="左右两图。左：max(h, 0) 在 h = 0 之前是 0，之后上升，在 h = {end} 处达到 {top}，在 0 处有一个尖角。右：它的斜率在 0 左边是 {low}，在 0 右边是 {high}，中间突然跳变。",
 ).format(top=digits(np.maximum(grid, 0)[-1]), end=digits(grid[-1]), low=digits(slopes[0]), high=digits(slopes[-1])))
 
+at_the_kink = []
 for name, function in (("clamp(min=0)", lambda t: t.clamp(min=0)), ("relu", torch.relu)):
     at_zero = torch.tensor(0.0, requires_grad=True)
     function(at_zero).backward()
+    at_the_kink.append(int(at_zero.grad))
     say(Text(en="slope of {name} at 0: {slope}", zh="{name} 在 0 处的斜率：{slope}"), name=name, slope=digits(at_zero.grad.item()))
 
 hidden_values = x @ w1
 say(Text(en="exact zeros in h: {zeros} of {all}", zh="h 中恰好为零的元素：{all} 个里有 {zeros} 个"), zeros=int((hidden_values == 0).sum()), all=hidden_values.size)
+reveal("numpy_backprop.kink", tuple(at_the_kink))
 
 # %% [markdown] id="kink-explain" lang="en"
 # **Explain.** Two functions with the same values have different slopes at one point, and both are right by their own convention. In our network it does not matter: a sum of 1000 random products practically never hits 0. It can matter where zeros are common, for example behind another ReLU. The checks of this lesson accept either convention.
@@ -587,6 +629,14 @@ check("numpy_backprop.backward")
 #
 # **预测**：哪一种更好？好多少？步长是不是越小越好？
 
+# %% id="step-size-predict" tags=["hide-input"]
+prediction("numpy_backprop.step", Text(en="At its best step, is the central difference clearly better? Is the smallest step the best?", zh="各取最好的步长，中心差分明显更好吗？步长是不是越小越好？"), {
+    (True, True): Text(en="clearly better; the smaller the step, the better", zh="明显更好；步长越小越好"),
+    (False, True): Text(en="about as good; the smaller the step, the better", zh="差不多；步长越小越好"),
+    (True, False): Text(en="clearly better; the best step lies in between", zh="明显更好；最好的步长在中间"),
+    (False, False): Text(en="about as good; the best step lies in between", zh="差不多；最好的步长在中间"),
+})
+
 # %% id="step-size"
 def fourth_power(t):
     """t to the fourth power; its slope is 4 t**3."""
@@ -609,6 +659,7 @@ show(fig, Text(
     en="Two curves over the step, both axes logarithmic, each shaped like a V. The one-sided error is smallest, about {one}, at eps = {one_at}. The central error falls twice as steeply and is smallest, about {two}, at eps = {two_at}. Towards smaller steps both grow again and become ragged.",
     zh="误差随步长变化的两条曲线，两轴都是对数刻度，都呈 V 形。单侧差分的误差在 eps = {one_at} 处最小，约 {one}。中心差分的误差下降的陡度是它的两倍，在 eps = {two_at} 处最小，约 {two}。步长再小，两者又都增大，而且变得参差不齐。",
 ).format(one=digits(one_sided[best_one], 1), one_at=digits(step_sizes[best_one], 1), two=digits(central[best_central], 1), two_at=digits(step_sizes[best_central], 1)))
+reveal("numpy_backprop.step", (min(central) < min(one_sided) / 10, best_central == len(step_sizes) - 1))
 
 # %% [markdown] id="step-size-explain" lang="en"
 # **Explain.** Read the V from right to left. On its right arm the step is too large and the curve bends away from its tangent: the one-sided error shrinks like $\epsilon$, the central one like $\epsilon^2$, because the bend to the left and the bend to the right cancel. On its left arm the step is too small. A float64 keeps about 16 digits; when two almost equal numbers are subtracted, the leading ones cancel and mostly rounding is left. So the best step lies in between, near $10^{-5}$ for the central difference.
@@ -690,6 +741,13 @@ check("numpy_backprop.numeric_grad")
 #
 # **预测**：如果两者都对，这些点会落在哪里？如果有人忘了掩码，它们又会跑到哪里？单元格里把这个错误也画了出来。
 
+# %% id="compare-predict" tags=["hide-input"]
+prediction("numpy_backprop.mask", Text(en="Somebody forgets the mask. Which of the 12 gradients of w1 leave the diagonal?", zh="有人忘了掩码，12 个 w1 梯度中哪些会偏离对角线？"), {
+    0: Text(en="none: the mask matters for h only", zh="一个也没有：掩码只与 h 有关"),
+    2: Text(en="all: no hidden unit is on for every sample", zh="全部：没有哪个隐藏单元对每个样本都开着"),
+    1: Text(en="some: about half of the hidden values are off", zh="一部分：隐藏值约有一半是关着的"),
+})
+
 # %% id="compare-run"
 if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.numeric_grad"):
     small_rng = np.random.default_rng(12)
@@ -721,6 +779,7 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.n
         en="{count} points, one per weight, from {low} to {high} on both axes: all lie on the diagonal, where analytic and numeric gradient are equal. Of the {w1} gradients of w1 computed without the mask, {off} lie off the diagonal.",
         zh="{count} 个点，每个权重一个，两轴都从 {low} 到 {high}：全部落在对角线上，即解析梯度与数值梯度相等。不用掩码算出的 {w1} 个 w1 梯度中，有 {off} 个偏离对角线。",
     ).format(count=slow.size, low=digits(slow.min(), 3), high=digits(slow.max(), 3), w1=slow_w1.size, off=off))
+    reveal("numpy_backprop.mask", int(off > 0) + int(off == slow_w1.size))
 
 # %% [markdown] id="compare-explain" lang="en"
 # **Explain.** Points on the diagonal: two ways that know nothing of each other agree, so both are right, or both are wrong in the same manner, which is most unlikely. Points off it: at least one way is wrong. This test is called a *gradient check*. Whenever you write a backward pass by hand, do it, and do it in float64, with a random upstream gradient, odd shapes and no value at a kink.
@@ -809,6 +868,13 @@ check("numpy_backprop.train")
 #
 # 把零件组装起来，用学习率 $10^{-6}$ 走 500 步。**预测**：用百万分之一的学习率走 500 步，够不够把 $3 \cdot 10^7$ 的损失降到 1 以下？
 
+# %% id="run-predict" tags=["hide-input"]
+prediction("numpy_backprop.enough", Text(en="The loss starts at 3e7. After 500 steps with lr = 1e-6 it is:", zh="损失从 3e7 开始，用 lr = 1e-6 走 500 步之后："), {
+    2: Text(en="above a million", zh="大于一百万"),
+    1: Text(en="between 1 and a million", zh="在 1 与一百万之间"),
+    0: Text(en="below 1", zh="小于 1"),
+})
+
 # %% id="run-it"
 def our_loss_and_grads(at_w1, at_w2):
     """Forward, loss and backward on our data: what train asks for at each step."""
@@ -829,6 +895,7 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
         en="The loss over 500 steps on a logarithmic axis: it starts at {a}, falls steeply, is {b} at step 99, and then runs almost straight down to {c} at step 499.",
         zh="500 步的损失曲线，纵轴为对数刻度：从 {a} 开始急剧下降，第 99 步是 {b}，然后几乎沿直线降到第 499 步的 {c}。",
     ).format(a=digits(history[0], 3), b=digits(history[99], 3), c=digits(history[499], 3)))
+    reveal("numpy_backprop.enough", sum(history[499] > limit for limit in (1, 1e6)))
 
 # %% [markdown] id="run-explain" lang="en"
 # **Explain.** It is enough. But look at the first steps: the loss falls, rises, rises again, and only then gets going. At this learning rate the start is shaky. Later the curve is almost a straight line, and on a logarithmic axis that means: every step multiplies the loss by nearly the same factor, a little below 1. On an ordinary axis you would see an L and learn nothing.
@@ -847,6 +914,14 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
 # ### 再快 10 倍？
 #
 # **预测**：改用 `lr = 1e-5`，即原来的 10 倍。损失会快 10 倍下降吗？写下你预想的 5 步之后的情形。
+
+# %% id="explosion-predict" tags=["hide-input"]
+prediction("numpy_backprop.ten_times", Text(en="The loss starts at 3e7. After 5 steps with lr = 1e-5 it is:", zh="损失从 3e7 开始，用 lr = 1e-5 走 5 步之后："), {
+    0: Text(en="smaller than at the start", zh="比开始时小"),
+    1: Text(en="larger, up to 100 times", zh="变大，不超过 100 倍"),
+    3: Text(en="a number of more than 100 digits", zh="一个超过 100 位的数"),
+    2: Text(en="more than 100 times as large, but of at most 100 digits", zh="变大 100 倍以上，但不超过 100 位"),
+})
 
 # %% id="explosion"
 if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.train"):
@@ -871,6 +946,7 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
         en="Two loss curves on a logarithmic axis. With lr = 1e-6 the loss goes from {b} to {a}, which looks flat here. With lr = 1e-5 it climbs ever more steeply, from {b} at step 0 to {c} at step {last}; after that it is no longer a finite number.",
         zh="两条损失曲线，纵轴为对数刻度。lr = 1e-6 时，损失从 {b} 变到 {a}，在这张图里看上去是平的。lr = 1e-5 时，它越升越陡，从第 0 步的 {b} 升到第 {last} 步的 {c}；此后就不再是有限的数了。",
     ).format(a=digits(tame[-1], 3), b=digits(finite[0], 3), c=digits(finite[-1], 3), last=len(finite) - 1))
+    reveal("numpy_backprop.ten_times", sum(wild[5] > limit for limit in (wild[0], 100 * wild[0], 1e100)))
 
 # %% [markdown] id="explosion-explain" lang="en"
 # **Explain.** This is worse than exponential growth. Read the exponents: 7, 9, 13, 24, 59, 165. Towards the end each is nearly 3 times the one before. The reason is in your own `backward`: the gradient of `w1` contains `w2` twice and `w1` once (the prediction holds both, and on the way back comes another `w2`), so it grows like the **cube** of the weights. Weights that are 10 times too large get a step that is 1000 times too large, and the next is larger still.
@@ -982,12 +1058,18 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
 #
 # **预测**：在下一个单元格里，权重的 $\sigma = 1$，输入的均方值是 1。400 个输入那一行的两个数各是多少？
 
+# %% id="variance-predict" tags=["hide-input"]
+prediction("numpy_backprop.row", Text(en="400 inputs, sigma = 1: about the mean squares of h and of h_relu:", zh="400 个输入，sigma = 1：h 和 h_relu 的均方值约为："), [(20, 10), (400, 400), (1, 0.5), (400, 200)])
+
 # %% id="variance"
 var_rng = np.random.default_rng(7)
 for inputs in (25, 100, 400, 1600):
     sums = var_rng.standard_normal((500, inputs)) @ var_rng.standard_normal((inputs, 200))
+    mean_squares = np.square(sums).mean(), np.square(np.maximum(sums, 0)).mean()
     say(Text(en="{inputs:4} inputs: mean square of h {before:>5}, of h_relu {after:>4}", zh="{inputs:4} 个输入：h 的均方值 {before:>5}，h_relu 的均方值 {after:>4}"),
-        inputs=inputs, before=digits(np.square(sums).mean(), 3), after=digits(np.square(np.maximum(sums, 0)).mean(), 3))
+        inputs=inputs, before=digits(mean_squares[0], 3), after=digits(mean_squares[1], 3))
+    if inputs == 400:
+        reveal("numpy_backprop.row", tuple(round(float(value), -2) for value in mean_squares))
 
 # %% [markdown] id="init-card" lang="en"
 # ### Exercise 1.5: initial weights
@@ -1028,6 +1110,14 @@ check("numpy_backprop.init")
 # %% [markdown] id="depth" lang="zh" reviewed="56d03f31bd21"
 # 只有两层时，尺度不对只是麻烦；有十层时，就是致命的。下一个单元格把随机样本送过 10 层，每层 500 个单元，后接 ReLU，初始权重有三种。**预测** $\sigma = 1$ 和 $\sigma = 1/500$ 时，最后一层之后的均方值。
 
+# %% id="depth-predict" tags=["hide-input"]
+prediction("numpy_backprop.depth", Text(en="The mean square after 10 layers of 500 units, for sigma = 1 and for sigma = 1/500:", zh="10 层、每层 500 个单元之后的均方值，sigma = 1 时和 sigma = 1/500 时："), {
+    (3, -4): Text(en="about 1e3 and 1e-4", zh="约 1e3 和 1e-4"),
+    (24, 0): Text(en="about 1e24 and 1", zh="约 1e24 和 1"),
+    (24, -30): Text(en="about 1e24 and 1e-30", zh="约 1e24 和 1e-30"),
+    (27, -27): Text(en="about 1e27 and 1e-27", zh="约 1e27 和 1e-27"),
+})
+
 # %% id="depth-run"
 def sizes_by_layer(draw_weights, layers=10, width=500):
     """The mean square of the signal before the first layer and after each layer with its ReLU."""
@@ -1055,6 +1145,7 @@ if solved("numpy_backprop.init"):
         en="Three lines on a logarithmic axis, all starting at {start}. With sigma = 1 the mean square rises to {big} after 10 layers. With sigma = 1/500 it falls to {small}. With your init it stays near 1 and ends at {own}.",
         zh="三条线，纵轴为对数刻度，都从 {start} 开始。σ = 1 时，均方值在 10 层之后升到 {big}；σ = 1/500 时，降到 {small}；用你的 init，则保持在 1 附近，最后是 {own}。",
     ).format(start=digits(deep[0][0], 2), big=digits(deep[0][-1], 2), small=digits(deep[2][-1], 2), own=digits(deep[1][-1], 2)))
+    reveal("numpy_backprop.depth", (round(np.log10(deep[0][-1])), round(np.log10(deep[2][-1]))))
 
 # %% [markdown] id="depth-explain" lang="en"
 # **Explain.** With $\sigma = 1$ each layer multiplies the mean square by $500/2 = 250$, so 10 layers give $250^{10} \approx 10^{24}$. With $\sigma = 1/500$ the factor is $1/1000$, and 10 layers give $10^{-30}$. Yours has the factor 1, on average. This choice is known as *He initialisation*.
@@ -1079,6 +1170,14 @@ if solved("numpy_backprop.init"):
 # 第二处纠正更简单。把损失除以它的项数 $64 \cdot 10 = 640$，就成了**均**方误差。它的梯度也就除以了 640，要走出同样的一步，`lr` 就得乘以 640：是恰好，不是大约。换来的好处是，学习率不再取决于碰巧用了多少个样本。（PyTorch 的 `nn.MSELoss` 取的也是平均。）
 #
 # **预测**下面四种组合（旧权重或新权重，求和或平均）中，哪一种能用 `lr = 1e-2` 训练。单元格从 $10^{-7}$ 起逐个尝试 10 的幂，每个走 40 步，在损失第一次降不下去时停住，打印它之前的那个学习率。
+
+# %% id="mean-predict" tags=["hide-input"]
+prediction("numpy_backprop.both_repairs", Text(en="Which combinations of weights and loss train with lr = 1e-2?", zh="权重与损失的哪些组合，能用 lr = 1e-2 训练？"), {
+    (False, False, False, True): Text(en="only the new weights with the mean", zh="只有新权重加平均"),
+    (False, False, True, True): Text(en="the new weights, with sum or mean", zh="新权重，求和或平均都行"),
+    (False, True, False, True): Text(en="the mean, with old or new weights", zh="平均，新旧权重都行"),
+    (False, True, True, True): Text(en="all but the old weights with the sum", zh="除了旧权重加求和，都行"),
+})
 
 # %% id="mean-run"
 def mean_loss_and_grads(at_w1, at_w2):
@@ -1106,9 +1205,12 @@ def largest_lr(start_w1, start_w2, measure):
 
 
 if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.train", "numpy_backprop.init"):
+    rates = []
     for weights, start in ((Text(en="N(0, 1) weights", zh="N(0, 1) 权重"), (w1, w2)), (Text(en="your init      ", zh="你的 init   "), fresh_weights())):
+        rates += [largest_lr(*start, our_loss_and_grads), largest_lr(*start, mean_loss_and_grads)]
         say(Text(en="{weights}   sum: {one}   mean: {two}", zh="{weights}   求和：{one}   平均：{two}"), weights=weights,
-            one=digits(largest_lr(*start, our_loss_and_grads), 1), two=digits(largest_lr(*start, mean_loss_and_grads), 1))
+            one=digits(rates[-2], 1), two=digits(rates[-1], 1))
+    reveal("numpy_backprop.both_repairs", tuple(lr > 5e-3 for lr in rates))
 
 # %% [markdown] id="mean-explain" lang="en"
 # **Explain.** Only both repairs together leave room for `lr = 1e-2`. Your weights buy a factor of about 100, and the mean a factor of 640, which on a scale of powers of 10 shows up as 1000. With the old weights and the mean, `lr = 1e-2` is the same as $10^{-2} / 640 \approx 1.6 \cdot 10^{-5}$ with the sum, and we have already seen the explosion at $10^{-5}$.
@@ -1147,6 +1249,9 @@ if solved("numpy_backprop.forward", "numpy_backprop.backward", "numpy_backprop.t
 
 # %% [markdown] id="good-run-explain" lang="zh" reviewed="9e06179e062b"
 # **解释**：起点正如预期：预测值的方差约为 2，目标的方差是 1，均方误差就约为 3（这个估计你现在自己就能做）。此后，`lr = 1e-2` 让损失步步下降，一次也没有上升。走完 500 步，旧的那次反而降得更低，所以平稳不等于快：旧的那次是贴着边界跑的，而 $10^{-2}$ 离我们的边界还远。用 $10^{-1}$，你的权重只要 100 步就降到 $10^{-6}$ 以下。好的权重不只是让 `lr` 可以写得大一些，而是让整条路都好走了。
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("numpy_backprop")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

@@ -42,7 +42,9 @@
 import numpy as np
 import torch
 
-from course_lib import COLOURS, Edge, Node, Text, check, computation_graph, digits, explore, label, new_figure, say, show
+from course_lib import (
+    COLOURS, Edge, Node, Text, check, computation_graph, digits, explore, label, new_figure, prediction, predictions, reveal, say, show,
+)
 
 # %% [markdown] id="make" lang="en"
 # ## 1. Making tensors
@@ -58,6 +60,11 @@ from course_lib import COLOURS, Edge, Node, Text, check, computation_graph, digi
 #
 # 每个张量有三项属性，你应当随时说得出来：**形状**、**dtype**（是哪一种数）、**设备**（住在哪里）。**预测**下一个单元格里每个张量的 dtype。
 
+# %% id="make-predict" tags=["hide-input"]
+prediction("tensors.dtypes", Text(en="The dtypes of whole, real and ones_like(whole):", zh="whole、real 和 ones_like(whole) 的 dtype："), [
+    "int32, float32, int32", "int64, float64, int64", "int64, float32, int64", "int64, float32, float32",
+])
+
 # %% id="make-run"
 whole = torch.tensor([[1, 2, 3], [4, 5, 6]])
 real = torch.tensor([[1.0, 2, 3], [4, 5, 6]])
@@ -65,6 +72,7 @@ truth = whole > 2
 for name, tensor in (("whole", whole), ("real", real), ("truth", truth), ("zeros", torch.zeros(2, 3)),
                      ("ones_like(whole)", torch.ones_like(whole)), ("rand_like(whole, dtype=…)", torch.rand_like(whole, dtype=torch.float32))):
     print(f"{name:26} shape {tuple(tensor.shape)}  {str(tensor.dtype):14} {tensor.device}")
+reveal("tensors.dtypes", ", ".join(str(tensor.dtype).removeprefix("torch.") for tensor in (whole, real, torch.ones_like(whole))))
 
 # %% [markdown] id="make-explain" lang="en"
 # **Explain.** Whole numbers become `int64`, and a single decimal point makes the entire tensor `float32`, which is also what `zeros` and `rand` give. Comparisons give `bool`. `ones_like(whole)` is made of integers, like its model; for `rand_like` that would be impossible, so one has to ask for a floating-point dtype.
@@ -82,6 +90,11 @@ for name, tensor in (("whole", whole), ("real", real), ("truth", truth), ("zeros
 #
 # `float32` 有 32 位：1 位表示正负，8 位表示大小，23 位表示数字，大约够 7 位十进制数字。`float64` 约 16 位，`float16` 约 3 位。整数是精确的，但有尽头。**预测**下面六个结果。
 
+# %% id="dtypes-predict" tags=["hide-input"]
+prediction("tensors.limits", Text(en="16777216 + 1 in float32, and 200 + 100 in uint8:", zh="float32 的 16777216 + 1，以及 uint8 的 200 + 100："), [
+    (16777217, 300), (16777216, 44), (16777217, 44), (16777216, 255),
+])
+
 # %% id="dtypes-run"
 print("16777216 + 1 in float32     ", (torch.tensor(16777216.0) + 1).item())
 print("60000 + 10000 in float16    ", (torch.tensor(60000.0, dtype=torch.float16) + 10000).item())
@@ -89,6 +102,7 @@ print("200 + 100 in uint8          ", (torch.tensor(200, dtype=torch.uint8) + to
 print("7 / 2 with integers         ", torch.tensor(7) / 2, (torch.tensor(7) / 2).dtype)
 print("-7 // 2 with integers       ", torch.tensor(-7) // 2)
 print("int64 * 1.5                 ", (torch.tensor([1, 2]) * 1.5).dtype)
+reveal("tensors.limits", ((torch.tensor(16777216.0) + 1).item(), (torch.tensor(200, dtype=torch.uint8) + torch.tensor(100, dtype=torch.uint8)).item()))
 
 # %% [markdown] id="dtypes-explain" lang="en"
 # **Explain.** $16777216 = 2^{24}$: beyond it, `float32` cannot tell neighbouring whole numbers apart, and adding 1 does nothing. `float16` ends at 65504 and then says `inf`. `uint8`, the dtype of pictures, starts again at 0 after 255: $300 - 256 = 44$. Division with `/` leaves the integers; `//` rounds **down**, also for negative numbers. And where kinds mix, the wider one wins: bool, then integer, then floating point.
@@ -131,6 +145,12 @@ show(fig, Text(
 #
 # 在 CPU 上，张量和 NumPy 数组可以是**同一块内存**的两个视图。`torch.from_numpy(a)` 和 `t.numpy()` 什么也不复制。`torch.tensor(a)` 总是复制。**预测**修改之后 `a`、`shared`、`copied` 里各是什么。
 
+# %% id="bridge-predict" tags=["hide-input"]
+prediction("tensors.bridge", Text(en="All three start as [1, 2, 3]. After a[0] = 100 and shared[2] = -1, what do a, shared and copied hold?", zh="三者起初都是 [1, 2, 3]。a[0] = 100 和 shared[2] = -1 之后，a、shared、copied 里各是什么？"), [
+    ([100, 2, 3], [1, 2, -1], [1, 2, 3]), ([100, 2, 3], [100, 2, -1], [1, 2, 3]),
+    ([100, 2, -1], [100, 2, -1], [100, 2, -1]), ([100, 2, -1], [100, 2, -1], [1, 2, 3]),
+])
+
 # %% id="bridge-run"
 a = np.array([1.0, 2.0, 3.0])
 shared, copied = torch.from_numpy(a), torch.tensor(a)
@@ -139,6 +159,7 @@ shared[2] = -1
 print("a     ", a)
 print("shared", shared.tolist(), shared.dtype)
 print("copied", copied.tolist(), copied.dtype)
+reveal("tensors.bridge", (a.tolist(), shared.tolist(), copied.tolist()))
 
 # %% id="draw-bridge"
 fig, ax = computation_graph(
@@ -242,6 +263,14 @@ explore(draw_cut, labels={"cut": Text(en="cut", zh="切法")}, cut=list(CUTS))
 # %% [markdown] id="index-explain" lang="zh" reviewed="cf818ef41aea"
 # 有三点要记住。`x[:, 1]` 的形状是 `[4]`，`x[:, 1:2]` 是 `[4, 1]`：数是一样的，但只有后者还能与别的列并排。`x[:][1]` 取的是**行**：`x[:]` 就是整个 `x`，`[1]` 再从它的第一维里取。最后两种切法用列表和掩码，从各处收集数；这不可能是视图，所以是**复制**。**预测**下面四次赋值中，哪些会改变 `x`。
 
+# %% id="views-predict" tags=["hide-input"]
+prediction("tensors.assignments", Text(en="row = x[0] and collected = x[[1, 2]]. Which of row += 1, collected += 5, x[:, 1] = 7, x[[1, 2], 3] += 2 change x?", zh="row = x[0]，collected = x[[1, 2]]。row += 1、collected += 5、x[:, 1] = 7、x[[1, 2], 3] += 2 中，哪些会改变 x？"), {
+    (False, False, True, True): Text(en="the last two", zh="后两个"),
+    (True, False, True, True): Text(en="all but collected += 5", zh="除 collected += 5 之外都会"),
+    (True, False, True, False): Text(en="row += 1 and x[:, 1] = 7", zh="row += 1 和 x[:, 1] = 7"),
+    (True, True, True, True): Text(en="all four", zh="四个都会"),
+})
+
 # %% id="views-run"
 x = torch.zeros(3, 4, dtype=torch.int64)
 row = x[0]
@@ -251,6 +280,7 @@ collected += 5                             # a copy of rows 1 and 2 | 第 1、2 
 x[:, 1] = 7                                # assignment into x itself | 直接给 x 赋值
 x[[1, 2], 3] += 2                          # the same with a list on the left | 左边用列表，也是给 x 赋值
 print(x)
+reveal("tensors.assignments", (x[0, 0].item() == 1, x[1, 0].item() == 5, x[1, 1].item() == 7, x[1, 3].item() == 2))
 
 # %% [markdown] id="views-explain" lang="en"
 # **Explain.** Only `collected += 5` had no effect on `x`: the list made a copy, and the copy was changed. On the **left** of an assignment a list is fine, since `x[...] = ` asks `x` itself to store something.
@@ -321,6 +351,15 @@ check("tensors.cut")
 #
 # 这就是本课的那个问题，一般的形式。**预测**每一行的结果是否使用 `x` 的内存。其中有两行，几乎人人都上过一次当。
 
+# %% id="share-predict" tags=["hide-input"]
+prediction("tensors.old_memory", Text(en="x is float32 [2, 3]. Of view(3, 2), clone(), reshape(3, 2), T.reshape(6), float() and double(), which use its memory?", zh="x 是 float32 [2, 3]。view(3, 2)、clone()、reshape(3, 2)、T.reshape(6)、float()、double() 中，哪些使用它的内存？"), {
+    "view reshape T.reshape": Text(en="view and both reshapes", zh="view 和两个 reshape"),
+    "view reshape float": Text(en="view, reshape(3, 2) and float", zh="view、reshape(3, 2) 和 float"),
+    "view": Text(en="only view", zh="只有 view"),
+    "view reshape T.reshape float": Text(en="view, both reshapes and float", zh="view、两个 reshape 和 float"),
+    "view reshape": Text(en="view and reshape(3, 2)", zh="view 和 reshape(3, 2)"),
+})
+
 # %% id="share-run"
 def uses_memory_of(result, x):
     """Whether two tensors lie in the same piece of memory."""
@@ -328,9 +367,13 @@ def uses_memory_of(result, x):
 
 
 x = torch.arange(6.0).reshape(2, 3)
+on_old_memory = []
 for name, result in (("x.view(3, 2)", x.view(3, 2)), ("x.clone()", x.clone()), ("x.reshape(3, 2)", x.reshape(3, 2)),
                      ("x.T.reshape(6)", x.T.reshape(6)), ("x.float()", x.float()), ("x.double()", x.double())):
     print(f"{name:16} {uses_memory_of(result, x)}")
+    if uses_memory_of(result, x):
+        on_old_memory.append(name.removeprefix("x.").partition("(")[0])
+reveal("tensors.old_memory", " ".join(on_old_memory))
 
 # %% [markdown] id="share-explain" lang="en"
 # **Explain.** `reshape` gives a view if the numbers already lie in the right order, and a copy if not: `x.T` reads them column by column, so its `reshape(6)` must copy. (`view` would refuse instead. Lesson 03 shows the order in memory.) And `x.float()` converts only **if it must**: `x` is `float32` already, so you get `x` itself, not a copy.
@@ -416,6 +459,11 @@ check("tensors.shares")
 #
 # `*` 逐元素相乘；`@` 是矩阵乘法。两者各有三种写法。`torch.dot` **不是**第三种：它只收两个向量（NumPy 的 `dot` 则是能怎么算就怎么算）。拼接张量时，`cat` 沿着已有的一维接起来，`stack` 则沿着新的一维叠起来。**预测**各个形状。
 
+# %% id="products-predict" tags=["hide-input"]
+prediction("tensors.joined", Text(en="m is [2, 3]. The shapes of torch.cat([m, m], dim=1) and of torch.stack([m, m]):", zh="m 是 [2, 3]。torch.cat([m, m], dim=1) 和 torch.stack([m, m]) 的形状："), [
+    ((2, 6), (4, 3)), ((4, 3), (2, 2, 3)), ((2, 6), (2, 2, 3)), ((2, 6), (2, 3, 2)),
+])
+
 # %% id="products-run"
 m = torch.arange(6.0).reshape(2, 3)
 into = torch.empty(2, 2)
@@ -430,6 +478,7 @@ except RuntimeError as error:
     print("torch.dot:", error)
 total = m.sum()
 print("m.sum()", total, "  m.sum().item()", total.item())
+reveal("tensors.joined", (tuple(torch.cat([m, m], dim=1).shape), tuple(torch.stack([m, m]).shape)))
 
 # %% [markdown] id="products-explain" lang="en"
 # **Explain.** `m.sum()` is still a tensor, with no dimension at all; `.item()` makes a Python number of it. It works for exactly one entry and raises an error for more. Use it for printing and for lists of losses: as long as a number is a tensor, it may drag a history behind it.
@@ -475,6 +524,14 @@ print("m.sum()", total, "  m.sum().item()", total.item())
 #
 # 新的东西是 dtype：用只有 7 位数字的 `float32`，同一个网络给出的数会略有不同。**预测**：损失从第几位开始不同？
 
+# %% id="network-predict" tags=["hide-input"]
+prediction("tensors.rounding", Text(en="Compared to 16 digits, the losses in float64 and in float32 differ:", zh="比较到第 16 位，float64 与 float32 的损失："), {
+    0: Text(en="nowhere", zh="没有不同"),
+    3: Text(en="from the first few digits on", zh="从最前面几位开始不同"),
+    2: Text(en="from around the seventh digit on", zh="从第七位左右开始不同"),
+    1: Text(en="only in the last few digits", zh="只有最后几位不同"),
+})
+
 # %% id="network-run" tags=["nbval-ignore-output"]
 rng = np.random.default_rng(0)
 arrays = [rng.standard_normal(size) for size in ((64, 1000), (64, 10), (1000, 100), (100, 10))]
@@ -490,6 +547,7 @@ say(Text(en="float64: {v}", zh="float64：{v}"), v=digits(exact, 10))
 say(Text(en="float32: {v}", zh="float32：{v}"), v=rough)
 say(Text(en="float32 differs by less than one part in 10000: {v}", zh="float32 与它相差不到万分之一：{v}"), v=abs(rough - exact) / exact < 1e-4)
 say(Text(en="float32 gives exactly the same: {v}", zh="float32 给出完全相同的数：{v}"), v=rough == exact)
+reveal("tensors.rounding", sum(abs(rough - exact) / exact > limit for limit in (0, 1e-12, 1e-4)))
 
 # %% [markdown] id="network-explain" lang="en"
 # **Explain.** In the seventh or eighth digit. A `float32` has 24 binary digits, about 7 decimal ones, and in the neighbourhood of $3 \cdot 10^7$ the numbers that it can hold lie 2 apart: the exact result is not among them. Which one comes out depends on the order in which the machine adds up, so your last digits may differ from somebody else's. That is why floats are compared with a tolerance, `torch.allclose(a, b)`, and not with `==`.
@@ -537,6 +595,9 @@ def loss_and_grads(x, y, w1, w2):
 
 # %% id="loss_and_grads-check" tags=["check"]
 check("tensors.loss_and_grads")
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("tensors")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

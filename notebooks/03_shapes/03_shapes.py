@@ -44,7 +44,7 @@
 import numpy as np
 import torch
 
-from course_lib import COLOURS, SERIES, Text, check, digits, explore, label, new_figure, say, show, solved, words
+from course_lib import COLOURS, SERIES, Text, check, digits, explore, label, new_figure, prediction, predictions, reveal, say, show, solved, words
 from course_lib.plotting import PALE
 
 # %% [markdown] id="strip" lang="en"
@@ -89,6 +89,15 @@ print(a)
 #
 # 接下来是让 PyTorch 快起来的窍门：转置一个矩阵，谁也不必搬动数字，在旧的那条格子上贴张新标签就行。**预测** `a.T` 的步幅，再预测 `a[1]`、`a[:, 2]` 和 `a[1:, ::2]` 的形状、步幅和偏移。
 
+# %% id="views-predict" tags=["hide-input"]
+prediction("shapes.transpose", Text(en="The stride of a.T:", zh="a.T 的步幅："), [(4, 1), (3, 1), (1, 4)])
+prediction("shapes.slice", Text(en="Stride and offset of a[1:, ::2]:", zh="a[1:, ::2] 的步幅和偏移："), {
+    ((2, 1), 0): Text(en="(2, 1), offset 0", zh="(2, 1)，偏移 0"),
+    ((4, 2), 4): Text(en="(4, 2), offset 4", zh="(4, 2)，偏移 4"),
+    ((4, 2), 0): Text(en="(4, 2), offset 0", zh="(4, 2)，偏移 0"),
+    ((4, 1), 4): Text(en="(4, 1), offset 4", zh="(4, 1)，偏移 4"),
+})
+
 # %% id="views-run"
 def same_memory(first, second):
     """Whether two tensors are labels on the same strip."""
@@ -100,6 +109,8 @@ VIEWS = {"a": a, "a.T": a.T, "a[1]": a[1], "a[:, 2]": a[:, 2], "a[1:, ::2]": a[1
 say(Text(en="tensor, shape, stride, offset, on the strip of a?", zh="张量，形状，步幅，偏移，是否在 a 的那条格子上？"))
 for name, tensor in VIEWS.items():
     print(f"{name:18}{tuple(tensor.shape)!s:8}{tensor.stride()!s:8}{tensor.storage_offset():<4}{same_memory(a, tensor)}")
+reveal("shapes.transpose", VIEWS["a.T"].stride())
+reveal("shapes.slice", (VIEWS["a[1:, ::2]"].stride(), VIEWS["a[1:, ::2]"].storage_offset()))
 
 # %% id="draw-strides" tags=["hide-input"]
 def draw_cells(ax, values, left, top, fill, edge="#5A5A5A"):
@@ -110,7 +121,9 @@ def draw_cells(ax, values, left, top, fill, edge="#5A5A5A"):
         for column, value in enumerate(line):
             x, y = left + column, top - row
             colour = fill(row, column) if callable(fill) else fill
-            ax.add_patch(Rectangle((x, y - 1), 1, 1, facecolor=colour, edgecolor=edge, linewidth=1))
+            # The frame says the same as the colour, for print in grey. | 边框与颜色说的是同一件事，灰度打印时也能看清。
+            wide, dashes = {"white": (1, "--"), PALE["orange"]: (2.2, "-"), PALE["grey"]: (1, ":")}.get(colour, (1, "-"))
+            ax.add_patch(Rectangle((x, y - 1), 1, 1, facecolor=colour, edgecolor=edge, linewidth=wide, linestyle=dashes))
             ax.text(x + 0.5, y - 0.5, str(value), ha="center", va="center", color=COLOURS["black"])
 
 
@@ -151,13 +164,20 @@ show(fig, Text(
 #
 # 共享也有代价：通过一个视图写入，所有视图都会跟着变。**预测**下一个单元格会打印什么。
 
+# %% id="views-explain-predict" tags=["hide-input"]
+prediction("shapes.aliasing", Text(
+    en="The numbers in the middle column of original, after column += 5 and picked += 9:",
+    zh="执行 column += 5 和 picked += 9 之后，original 中间一列的数是：",
+), [0, 5, 9, 14])
+
 # %% id="aliasing-run"
 original = torch.zeros(2, 3)
-column = original[:, 1]                # a view: two cells, three apart | 视图：两格，相隔三格
-picked = original[:, [1]]              # a list of indices: a copy | 用列表索引：复制
+column = original[:, 1]                # a slice | 切片
+picked = original[:, [1]]              # a list of indices | 一串下标
 column += 5
 picked += 9
 print(original)
+reveal("shapes.aliasing", int(original[0, 1]))
 
 # %% [markdown] id="aliasing-explain" lang="en"
 # **Explain.** `column += 5` reached `original`, `picked += 9` did not. Cells that an arithmetic rule can reach (a slice, a transpose) make a view. A list of indices or a mask follows no such rule, so PyTorch has to copy.
@@ -231,6 +251,13 @@ explore(draw_view, labels={"view": Text(en="tensor", zh="张量")}, view=["a.T",
 #
 # **预测**下一个单元格的每一行：得到什么形状，还是会报错？
 
+# %% id="view-predict" tags=["hide-input"]
+prediction("shapes.view", Text(en="What does a.T.view(2, 6) give?", zh="a.T.view(2, 6) 得到什么？"), {
+    (0, 1, 2, 3, 4, 5): Text(en="a view with the first row 0, 1, 2, 3, 4, 5", zh="一个视图，第一行是 0、1、2、3、4、5"),
+    "error": Text(en="an error", zh="报错"),
+    (0, 4, 8, 1, 5, 9): Text(en="a view with the first row 0, 4, 8, 1, 5, 9", zh="一个视图，第一行是 0、4、8、1、5、9"),
+})
+
 # %% id="view-run"
 ATTEMPTS = {
     "a.view(2, 6)": lambda: a.view(2, 6),
@@ -243,15 +270,19 @@ ATTEMPTS = {
 
 
 def outcomes(attempts):
-    """Print the shape that each attempt gives, or its error."""
+    """Print the shape that each attempt gives, or its error -> dict of the shapes, None for an error."""
+    shapes = dict.fromkeys(attempts)
     for name, attempt in attempts.items():
         try:
-            print(f"{name:26} {list(attempt().shape)}")
+            shapes[name] = tuple(attempt().shape)
+            print(f"{name:26} {list(shapes[name])}")
         except (RuntimeError, IndexError, ValueError) as error:
             print(f"{name:26} {type(error).__name__}: {str(error).split('.')[0].split('(at')[0]}")
+    return shapes
 
 
-outcomes(ATTEMPTS)
+got = outcomes(ATTEMPTS)
+reveal("shapes.view", "error" if got["a.T.view(2, 6)"] is None else tuple(a.T.view(2, 6)[0].tolist()))
 
 # %% [markdown] id="view-explain" lang="en"
 # **Explain.** 12 is not a multiple of 5, and two unknowns cannot be worked out from one count. `a.T.view(2, 6)` fails for another reason: read row by row, `a.T` jumps about on the strip, 0, 4, 8, 1, ..., and no pair of strides describes six of those jumps as one row.
@@ -277,9 +308,18 @@ outcomes(ATTEMPTS)
 #
 # **预测**：`x` 的形状是 `[64, 20, 4, 4]` 时，`x.view(-1, 320)` 是什么形状？是 `[64, 20, 5, 5]` 时呢？后一种会报错吗？
 
+# %% id="minus-one-predict" tags=["hide-input"]
+prediction("shapes.minus_one", Text(en="x.view(-1, 320) for x of shape [64, 20, 5, 5]:", zh="x 的形状是 [64, 20, 5, 5]，x.view(-1, 320) 得到："), {
+    None: Text(en="an error", zh="报错"),
+    (32000,): "[32000]",
+    (64, 320): "[64, 320]",
+    (100, 320): "[100, 320]",
+    (64, 500): "[64, 500]",
+})
+
 # %% id="minus-one-run"
 small, large = torch.zeros(64, 20, 4, 4), torch.zeros(64, 20, 5, 5)
-outcomes({
+got = outcomes({
     "small.view(-1, 320)": lambda: small.view(-1, 320),
     "large.view(-1, 320)": lambda: large.view(-1, 320),
     "large[:63].view(-1, 320)": lambda: large[:63].view(-1, 320),
@@ -291,6 +331,7 @@ owner = torch.arange(64).reshape(64, 1, 1, 1).expand(64, 20, 5, 5)      # every 
 rows = owner.reshape(-1, 320)
 mixed = int((rows.amin(1) != rows.amax(1)).sum())
 say(Text(en="{mixed} of {count} rows hold numbers of two different samples", zh="{count} 行里有 {mixed} 行混着两个不同样本的数"), mixed=mixed, count=len(rows))
+reveal("shapes.minus_one", got["large.view(-1, 320)"])
 
 # %% [markdown] id="minus-one-explain" lang="en"
 # **Explain.** The result is a matrix `[N, 320]` in the first case (two axes, not one long vector), and everything is fine. In the second case there is no error: $64 \cdot 500 = 32000 = 100 \cdot 320$, so `-1` becomes 100, and we have 100 "samples" of which most are glued together from two. Only a batch of another size, the ragged last one of 63, would have given the bug away: $63 \cdot 500$ is not a multiple of 320.
@@ -324,6 +365,13 @@ say(Text(en="{mixed} of {count} rows hold numbers of two different samples", zh=
 #
 # 读取图片文件的库，给出的图片大多是 `[H, W, C]`：每个像素依次是红、绿、蓝。PyTorch 的层要的是 `[C, H, W]`，每个通道一个平面。`picture.permute(2, 0, 1)` 和 `picture.reshape(3, H, W)` 都能得到想要的形状。**预测**它们各自的第一个平面会是什么样子。
 
+# %% id="scramble-predict" tags=["hide-input"]
+prediction("shapes.scramble", Text(en="The first plane of picture.reshape(3, H, W) is", zh="picture.reshape(3, H, W) 的第一个平面是"), {
+    "red": Text(en="the red channel as it is", zh="红色通道，原样不变"),
+    "stretched": Text(en="the upper third of the red channel, stretched", zh="红色通道上面的三分之一，拉长了"),
+    "third": Text(en="the upper third of the picture, its colours by turns", zh="图片上面的三分之一，几种颜色交替"),
+})
+
 # %% id="scramble-run"
 height, width = 24, 36
 down, right = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
@@ -343,6 +391,9 @@ show(fig, Text(
     en="Three planes of 24 by 36. The red channel of the picture: a bright disc. permute shows the same disc (share of entries that agree: {p}). reshape shows a jumble of dots and stripes (share: {r}).",
     zh="三个 24 乘 36 的平面。图片的红色通道：一个亮圆盘。permute 得到同样的圆盘（一致的元素所占比例：{p}）。reshape 得到杂乱的斑点和条纹（比例：{r}）。",
 ).format(p=shares["picture.permute(2, 0, 1)[0]"], r=shares["picture.reshape(3, H, W)[0]"]))
+possible = {"red": want, "stretched": want[:height // 3].repeat_interleave(3, dim=0), "third": picture[:height // 3]}
+plane = planes["picture.reshape(3, H, W)[0]"].flatten()
+reveal("shapes.scramble", next((name for name, numbers in possible.items() if torch.equal(numbers.flatten(), plane)), None))
 
 # %% [markdown] id="scramble-explain" lang="en"
 # **Explain.** `permute` reorders the strides, so each number keeps its meaning: `[H, W, C]` becomes `[C, H, W]`. `reshape` keeps the order of reading: the first plane is filled with the first third of the strip, in which red, green and blue of the upper rows alternate. The shapes are equal, the contents are not, and no error is raised. Ask for the **order of axes** with `permute` (or `transpose`, `movedim`), and for a **grouping of axes** with `reshape`, in this order.
@@ -412,10 +463,21 @@ check("shapes.flatten_batch")
 #
 # **预测**各行的形状。其中两行有陷阱：一处是一批里碰巧只有一个样本，另一处是那一维的大小并不是 1。
 
+# %% id="axes-predict" tags=["hide-input"]
+prediction("shapes.squeeze", Text(
+    en="scores has the shape [64, 1]. The shapes of scores[:1].squeeze() and of scores.squeeze(0):",
+    zh="scores 的形状是 [64, 1]。scores[:1].squeeze() 和 scores.squeeze(0) 的形状：",
+), {
+    ((1,), (64, 1)): Text(en="[1] and [64, 1]", zh="[1] 和 [64, 1]"),
+    ((1,), None): Text(en="[1] and an error", zh="[1] 和报错"),
+    ((), (64, 1)): Text(en="[] and [64, 1]", zh="[] 和 [64, 1]"),
+    ((), None): Text(en="[] and an error", zh="[] 和报错"),
+})
+
 # %% id="axes-run"
 image = torch.zeros(1, 28, 28)                  # [C, H, W], grey | 灰度图
 scores = torch.zeros(64, 1)                     # one score per sample | 每个样本一个得分
-outcomes({
+got = outcomes({
     "image.unsqueeze(0)": lambda: image.unsqueeze(0),
     "image[None]": lambda: image[None],
     "image.unsqueeze(-1)": lambda: image.unsqueeze(-1),
@@ -424,6 +486,7 @@ outcomes({
     "scores[:1].squeeze(1)": lambda: scores[:1].squeeze(1),
     "scores.squeeze(0)": lambda: scores.squeeze(0),
 })
+reveal("shapes.squeeze", (got["scores[:1].squeeze()"], got["scores.squeeze(0)"]))
 
 # %% [markdown] id="axes-explain" lang="en"
 # **Explain.** `squeeze()` without an argument removes **every** axis of size 1. On 64 samples it does what was meant; on the last batch of an epoch, which may hold one sample, it takes the batch axis too and leaves a scalar. Such a program may crash after hours, and for certain sizes of the data set only. So always name the axis: `squeeze(1)`. And `squeeze(0)` on an axis of size 64 does nothing and says nothing.
@@ -439,15 +502,27 @@ outcomes({
 #
 # 你会读到“`torch.nn` 只支持小批量”这样的话。从前确实如此。**预测**：如今下面哪些接受没有批量维的单个样本？
 
+# %% id="axes-explain-predict" tags=["hide-input"]
+prediction("shapes.unbatched", Text(
+    en="Which of Conv2d, MaxPool2d, Linear and BatchNorm2d take a sample without batch axis?",
+    zh="Conv2d、MaxPool2d、Linear、BatchNorm2d 中，哪些接受没有批量维的样本？",
+), {
+    ("Linear",): Text(en="only Linear", zh="只有 Linear"),
+    ("Conv2d", "MaxPool2d", "Linear"): Text(en="all but BatchNorm2d", zh="除 BatchNorm2d 外都接受"),
+    ("MaxPool2d", "Linear", "BatchNorm2d"): Text(en="all but Conv2d", zh="除 Conv2d 外都接受"),
+    ("Conv2d", "MaxPool2d", "Linear", "BatchNorm2d"): Text(en="all four", zh="四个都接受"),
+})
+
 # %% id="unbatched-run"
 features = torch.zeros(6, 14, 14)               # [C, H, W]
-outcomes({
+got = outcomes({
     "Conv2d, [6, 14, 14]": lambda: torch.nn.Conv2d(6, 16, 5)(features),
     "MaxPool2d, [6, 14, 14]": lambda: torch.nn.MaxPool2d(2)(features),
     "Linear, [84]": lambda: torch.nn.Linear(84, 10)(torch.zeros(84)),
     "BatchNorm2d, [6, 14, 14]": lambda: torch.nn.BatchNorm2d(6)(features),
     "flatten(1), [6, 14, 14]": lambda: features.flatten(1),
 })
+reveal("shapes.unbatched", tuple(name.split(",")[0] for name in list(got)[:4] if got[name] is not None))
 
 # %% [markdown] id="unbatched-explain" lang="en"
 # **Explain.** Convolution, pooling and linear layers take a sample with or without a batch axis. `BatchNorm2d` needs it, for it averages over the batch. The last line is the one that bites: `flatten(1)` cannot know that the batch axis is missing. It takes the channels for samples, and a network that flattens like this fails one layer later, with an error about 196 features. So `unsqueeze(0)` stays the safe habit; only the reason usually given for it is wrong.
@@ -463,15 +538,27 @@ outcomes({
 #
 # `torch.cat` 沿一个**已有的**维拼接张量，`torch.stack` 沿一个**新的**维拼接。**预测**五个形状，或者报错。
 
+# %% id="unbatched-explain-predict" tags=["hide-input"]
+prediction("shapes.cat", Text(
+    en="For p and q of shape [2, 3]: cat([p, q], dim=0), and stack([p, q], dim=0):",
+    zh="p 和 q 的形状都是 [2, 3]：cat([p, q], dim=0)，以及 stack([p, q], dim=0)：",
+), {
+    ((4, 3), (2, 2, 3)): Text(en="[4, 3], and [2, 2, 3]", zh="[4, 3]，以及 [2, 2, 3]"),
+    ((2, 2, 3), (4, 3)): Text(en="[2, 2, 3], and [4, 3]", zh="[2, 2, 3]，以及 [4, 3]"),
+    ((2, 6), (4, 3)): Text(en="[2, 6], and [4, 3]", zh="[2, 6]，以及 [4, 3]"),
+    ((4, 3), (2, 3, 2)): Text(en="[4, 3], and [2, 3, 2]", zh="[4, 3]，以及 [2, 3, 2]"),
+})
+
 # %% id="cat-run"
 p, q = torch.zeros(2, 3), torch.ones(2, 3)
-outcomes({
+got = outcomes({
     "cat([p, q], dim=0)": lambda: torch.cat([p, q], dim=0),
     "cat([p, q], dim=1)": lambda: torch.cat([p, q], dim=1),
     "stack([p, q], dim=0)": lambda: torch.stack([p, q], dim=0),
     "cat([p, q[:, :1]], dim=1)": lambda: torch.cat([p, q[:, :1]], dim=1),
     "cat([p, q[:, :1]], dim=0)": lambda: torch.cat([p, q[:, :1]], dim=0),
 })
+reveal("shapes.cat", (got["cat([p, q], dim=0)"], got["stack([p, q], dim=0)"]))
 
 # %% [markdown] id="cat-explain" lang="en"
 # **Explain.** `cat` adds up the sizes along `dim`; the other sizes must agree. `stack` first gives each tensor a new axis of size 1 and then joins along it, so all sizes must agree. Rule of thumb: to collect samples into a batch, `stack` them; to put batches or features side by side, `cat` them.
@@ -501,13 +588,22 @@ outcomes({
 #
 # **预测**每个和的形状，或者报错。
 
+# %% id="broadcast-predict" tags=["hide-input"]
+prediction("shapes.broadcast", Text(en="[64, 10] + [64], and [64, 1] - [64]:", zh="[64, 10] + [64]，以及 [64, 1] - [64]："), {
+    ((64, 10), (64, 1)): Text(en="[64, 10], and [64, 1]", zh="[64, 10]，以及 [64, 1]"),
+    ((64, 10), (64, 64)): Text(en="[64, 10], and [64, 64]", zh="[64, 10]，以及 [64, 64]"),
+    (None, (64, 1)): Text(en="an error, and [64, 1]", zh="报错，以及 [64, 1]"),
+    (None, (64, 64)): Text(en="an error, and [64, 64]", zh="报错，以及 [64, 64]"),
+    (None, None): Text(en="an error, and an error", zh="报错，以及报错"),
+})
+
 # %% id="broadcast-run"
 def ones(*shape):
     """A tensor of ones: only its shape matters here."""
     return torch.ones(shape)
 
 
-outcomes({
+got = outcomes({
     "[64, 10] + [10]": lambda: ones(64, 10) + ones(10),
     "[64, 10] + [64]": lambda: ones(64, 10) + ones(64),
     "[64, 10] + [64, 1]": lambda: ones(64, 10) + ones(64, 1),
@@ -517,6 +613,7 @@ outcomes({
     "[64, 1] - [64]": lambda: ones(64, 1) - ones(64),
 })
 say(Text(en="stride of a row that acts as three: {stride}", zh="一行当三行用时的步幅：{stride}"), stride=torch.arange(4).expand(3, 4).stride())
+reveal("shapes.broadcast", (got["[64, 10] + [64]"], got["[64, 1] - [64]"]))
 
 # %% [markdown] id="broadcast-explain" lang="en"
 # **Explain.** `[64, 10] + [64]` fails, because shapes are aligned on the right and 10 meets 64. To add one number per row, say so: `[64, 1]`. The line with `[3, 1, 1]` is how one number per channel meets a batch of pictures.
@@ -560,28 +657,34 @@ def draw_broadcast(first, second):
         sources.append((wide.tolist(), lambda row, column, step=step, wide=wide: "white" if (row and not step[0]) or (column and not step[1]) else PALE["blue"]))
     sources.append((torch.atleast_2d(total).tolist(), PALE["orange"]))
     for place, (values, fill) in enumerate(sources):
-        draw_cells(ax, values, 6 * place, 4, fill, edge="#999999")
+        draw_cells(ax, values, 6 * place, 4, fill, edge="#757575")
         if place:
             ax.text(6 * place - 1, 2.5, "+" if place == 1 else "=", ha="center", va="center", size=16)
     ax.set(xlim=(-0.2, 16.2), ylim=(0.8, 4.2), aspect="equal")
     label(ax, title=Text(en=f"{first} + {second} gives {list(shape)}", zh=f"{first} + {second} 得到 {list(shape)}"))
     return fig, Text(
-        en="{first} + {second}: the first operand {left} and the second {right} are stretched to {shape}; the sum is {total}. White boxes are entries that are only read again.",
-        zh="{first} + {second}：第一个 {left} 和第二个 {right} 都被拉伸到 {shape}，和是 {total}。白色方框里的元素只是被重复读取。",
+        en="{first} + {second}: the first operand {left} and the second {right} are stretched to {shape}; the sum is {total}. White boxes with dashed frames are entries that are only read again.",
+        zh="{first} + {second}：第一个 {left} 和第二个 {right} 都被拉伸到 {shape}，和是 {total}。白色虚线框里的元素只是被重复读取。",
     ).format(first=first, second=second, left=left.tolist(), right=right.tolist(), shape=list(shape), total=total.tolist())
 
 
 explore(draw_broadcast, labels={"first": Text(en="first", zh="第一个"), "second": Text(en="second", zh="第二个")}, first=list(OPERANDS), second=["[3]", *(name for name in OPERANDS if name != "[3]")])
 
 # %% [markdown] id="silent" lang="en"
-# The blue boxes are the numbers that exist; the white ones are the same cells, read again. A column that meets a flat vector becomes a whole table: every entry of one against every entry of the other. Try `[3, 4]` with `[3]`, and then with `[3, 1]`.
+# The blue boxes are the numbers that exist; the white ones with dashed frames are the same cells, read again. A column that meets a flat vector becomes a whole table: every entry of one against every entry of the other. Try `[3, 4]` with `[3]`, and then with `[3, 1]`.
 #
 # Now the damage. A network returns scores `[N, 1]`, the data set has targets `[N]`. To make the case clear, let the predictions be **perfect**. **Predict** the mean squared error that the first line prints.
 
-# %% [markdown] id="silent" lang="zh" reviewed="1da115acedfb"
-# 蓝色方框是真正存在的数，白色方框是同样的格子又读了一次。一列碰上一个扁平的向量，就成了一整张表：一边的每个元素对另一边的每个元素。试试 `[3, 4]` 配 `[3]`，再试试配 `[3, 1]`。
+# %% [markdown] id="silent" lang="zh" reviewed="26a19ba28a5d"
+# 蓝色方框是真正存在的数，白色虚线框是同样的格子又读了一次。一列碰上一个扁平的向量，就成了一整张表：一边的每个元素对另一边的每个元素。试试 `[3, 4]` 配 `[3]`，再试试配 `[3, 1]`。
 #
 # 再来看危害。网络返回的得分是 `[N, 1]`，数据集里的目标是 `[N]`。为了看得清楚，假设预测**完全正确**。**预测**第一行会打印出多大的均方误差。
+
+# %% id="silent-predict" tags=["hide-input"]
+prediction("shapes.silent", Text(
+    en="The targets are 0, 1, ..., 7, the predictions are the same numbers. [N, 1] against [N] gives the mean squared error",
+    zh="目标是 0、1、……、7，预测是同样的数。[N, 1] 对 [N]，均方误差是",
+), [0, 5.25, 10.5, 84])
 
 # %% id="silent-run"
 target = torch.arange(8, dtype=torch.float64)          # [N]: 0, 1, ..., 7
@@ -594,6 +697,7 @@ guesses = np.linspace(0, 7, 15)
 best = min(guesses, key=lambda guess: float(((torch.full((8, 1), guess) - target) ** 2).mean()))
 say(Text(en="if all predictions are one number, the best one is {best}, with the error {v}", zh="如果所有预测都取同一个数，最好的是 {best}，误差为 {v}"),
     best=digits(best, 3), v=digits(((torch.full((8, 1), best) - target) ** 2).mean(), 4))
+reveal("shapes.silent", round(((predicted - target) ** 2).mean().item(), 6))
 
 # %% [markdown] id="silent-explain" lang="en"
 # **Explain.** Perfect predictions get the error 10.5, because each is compared with **all** targets, not only with its own. Predicting the mean 3.5 everywhere gets 5.25, half of it. As every prediction faces the same 8 targets, the best answer is the same for all of them. So training on this loss drives the network to answer the mean of the targets for every input: the loss falls, no error appears, and nothing is learned. (`nn.MSELoss` warns about such sizes; a difference that you write yourself does not.)
@@ -666,6 +770,16 @@ check("shapes.pairwise")
 # %% [markdown] id="nearest" lang="zh" reviewed="897b42889af4"
 # 有了所有距离的表，许多任务只要一行。这里每个点都来问：哪个中心离我最近？`pairwise(points, centres).argmin(dim=1)`。**预测**：400 个点、4 个中心，答案是什么形状？再想想：两组各 10 000 个点、每个点 100 个坐标，用 `float32`，装所有差的那个张量要占多少字节？
 
+# %% id="nearest-predict" tags=["hide-input"]
+prediction("shapes.nearest", Text(
+    en="10000 points against 10000 points, 100 coordinates each: the tensor of all differences takes",
+    zh="10000 个点对 10000 个点，每个点 100 个坐标：装所有差的张量要占",
+), {
+    8: "8 MB",
+    400: "400 MB",
+    40_000: "40 GB",
+})
+
 # %% id="nearest-run"
 if solved("shapes.pairwise"):
     generator = torch.Generator().manual_seed(3)
@@ -687,6 +801,8 @@ if solved("shapes.pairwise"):
         en="400 points in a unit square with four centres (stars). Each point has the marker of its nearest centre; the four groups have {counts} points and straight borders between them.",
         zh="单位正方形里的 400 个点和四个中心（星号）。每个点的标记取自最近的中心；四组各有 {counts} 个点，组与组的边界是直线。",
     ).format(counts=torch.bincount(nearest).tolist()))
+    without_numbers = torch.empty(10_000, 1, 100, device="meta") - torch.empty(10_000, 100, device="meta")   # shapes only | 只有形状
+    reveal("shapes.nearest", without_numbers.nbytes // 10**6)
 
 # %% [markdown] id="nearest-explain" lang="en"
 # **Explain.** One answer per point: `[400]`. But the intermediate tensor `[N, M, D]` is real memory, for a difference has to be stored before it can be squared and summed: 40 GB here, for a table of 0.4 GB. A broadcast input costs nothing; a broadcast **result** costs its full size. For large sets one multiplies the square out, $|a|^2 + |b|^2 - 2\,a \cdot b$, which needs only a matrix product, and pays with digits where points lie far from the origin and close to each other. `torch.cdist` makes this very choice: by default it switches to the product above 25 points.
@@ -716,8 +832,16 @@ if solved("shapes.pairwise"):
 #
 # **预测**每一行。
 
+# %% id="bmm-predict" tags=["hide-input"]
+prediction("shapes.bmm", Text(en="[4, 2, 3] times [1, 3, 5], by bmm and by @:", zh="[4, 2, 3] 乘以 [1, 3, 5]，用 bmm 和用 @："), {
+    ((4, 2, 5), (4, 2, 5)): Text(en="both give [4, 2, 5]", zh="都得到 [4, 2, 5]"),
+    (None, None): Text(en="both raise an error", zh="都报错"),
+    (None, (4, 2, 5)): Text(en="bmm raises an error, @ gives [4, 2, 5]", zh="bmm 报错，@ 得到 [4, 2, 5]"),
+    ((4, 2, 5), None): Text(en="bmm gives [4, 2, 5], @ raises an error", zh="bmm 得到 [4, 2, 5]，@ 报错"),
+})
+
 # %% id="bmm-run"
-outcomes({
+got = outcomes({
     "bmm [4,2,3] [4,3,5]": lambda: torch.bmm(ones(4, 2, 3), ones(4, 3, 5)),
     "bmm [4,2,3] [1,3,5]": lambda: torch.bmm(ones(4, 2, 3), ones(1, 3, 5)),
     "bmm [4,2,3] [3,5]": lambda: torch.bmm(ones(4, 2, 3), ones(3, 5)),
@@ -727,6 +851,7 @@ outcomes({
     "[4,2,3] @ [4,2,3]": lambda: ones(4, 2, 3) @ ones(4, 2, 3),
     "[4,2,3] @ [4,2,3].mT": lambda: ones(4, 2, 3) @ ones(4, 2, 3).mT,
 })
+reveal("shapes.bmm", (got["bmm [4,2,3] [1,3,5]"], got["[4,2,3] @ [1,3,5]"]))
 
 # %% [markdown] id="bmm-explain" lang="en"
 # **Explain.** `bmm` refuses to broadcast, even a batch axis of size 1. That can be a virtue: a batch that is missing by mistake is reported. `@` is generous: `[7, 1]` and `[4]` become the batch `[7, 4]`.
@@ -746,6 +871,17 @@ outcomes({
 #
 # `torch.einsum("bnk,bkm->bnm", A, B)` 把乘积写明了。同一个字母出现在几个输入里，那几维就对应起来；右边没有的字母，就**对它求和**。**预测**每一行的形状，其中 `x` 的形状是 `[4, 2, 3]`，`s` 的形状是 `[3, 3]`，再用话说说它算的是什么。
 
+# %% id="bmm-explain-predict" tags=["hide-input"]
+prediction("shapes.einsum", Text(
+    en='The shape of torch.einsum("bnd,bmd->bnm", x, x) for x of shape [4, 2, 3]:',
+    zh='x 的形状是 [4, 2, 3]，torch.einsum("bnd,bmd->bnm", x, x) 的形状是：',
+), {
+    (4, 2): "[4, 2]",
+    (4, 2, 2): "[4, 2, 2]",
+    (4, 3, 3): "[4, 3, 3]",
+    None: Text(en="an error", zh="报错"),
+})
+
 # %% id="einsum-run"
 x = torch.arange(24.0).reshape(4, 2, 3)
 s = torch.arange(9.0).reshape(3, 3)
@@ -761,6 +897,7 @@ say(Text(en="equation, shape, equal to the usual way of writing it?", zh="式子
 for equation, (inputs, usual) in EQUATIONS.items():
     result = torch.einsum(equation, *inputs)
     print(f"{equation:14}{list(result.shape)!s:12}{torch.allclose(result, usual)}")
+reveal("shapes.einsum", tuple(torch.einsum("bnd,bmd->bnm", x, x).shape))
 
 # %% [markdown] id="einsum-explain" lang="en"
 # **Explain.** In order: transposed matrices; the sum over the batch; the trace (one letter twice reads the diagonal); the dot product of each row with itself, where `n` is matched; the dot products of each row with **every** row, where `n` and `m` are free of each other; a linear layer without bias. Compare the fourth and the fifth: one letter decides between `[4, 2]` and `[4, 2, 2]`. That is the strength of `einsum`: what you mean is on the page.
@@ -835,6 +972,12 @@ check("shapes.match_scores")
 #
 # 下一个单元格让结果 `y = x + b` 按权重 `g` 计入损失，于是 `g` 就是 `y` 的上游梯度。它把 `b` 的元素依次加 1，看看损失怎么变。（损失对 `b` 是线性的，走 1 和走一小步一样准。）**预测**：根据 `g`，损失会增加多少？
 
+# %% id="back-predict" tags=["hide-input"]
+prediction("shapes.back", Text(
+    en="g has the rows (0.5, -1), (2, 0.25) and (-3, 4). b[1] + 1 makes the loss rise by",
+    zh="g 的三行是 (0.5, -1)、(2, 0.25) 和 (-3, 4)。b[1] 加 1，损失增加",
+), [-1, 1.08, 2.25, 3.25])
+
 # %% id="back-run"
 g = torch.tensor([[0.5, -1.0], [2.0, 0.25], [-3.0, 4.0]])
 y_before = (g * (torch.zeros(3, 2) + torch.zeros(2))).sum()
@@ -844,6 +987,7 @@ for place in range(2):
     rise = (g * (torch.zeros(3, 2) + nudge)).sum() - y_before
     say(Text(en="b[{place}] + 1: the loss rises by {rise}", zh="b[{place}] 加 1：损失增加 {rise}"), place=place, rise=digits(rise, 4))
 say(Text(en="column sums of g: {sums}", zh="g 各列之和：{sums}"), sums=g.sum(dim=0).tolist())
+reveal("shapes.back", round(rise.item(), 2))
 
 # %% [markdown] id="back-explain" lang="en"
 # **Explain.** The gradient of `b` is the sum of `g` over the rows. In general: **forward a broadcast repeats, backward it sums, over exactly the axes that were repeated.** There are two kinds of them:
@@ -932,6 +1076,9 @@ if solved("shapes.unbroadcast"):
         arriving = upstream if "+" in name else upstream * x_values       # the local slope of * is the other factor | 乘法的局部斜率是另一个因子
         own = unbroadcast(arriving, small)
         print(f"{name:12}{list(own.shape)!s:12}{bool((own - true_gradient).abs().max() < 1e-12)}")
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("shapes")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

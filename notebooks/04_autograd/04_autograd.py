@@ -47,7 +47,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from course_lib import SERIES, Text, autograd_graph, check, digits, explore, label, legend, new_figure, say, show, solved
+from course_lib import SERIES, Text, autograd_graph, check, digits, explore, label, legend, new_figure, prediction, predictions, reveal, say, show, solved
 from course_lib.recorded_graph import in_words
 
 # %% [markdown] id="one-line" lang="en"
@@ -105,11 +105,20 @@ say(Text(en="w1.grad is the gradient by hand: {a};  w2.grad: {b}", zh="w1.grad �
 #
 # **预测**：从 `loss` 出发，一直沿着 `next_functions` 的第一项走，`mm`、`clamp`、`pow`、`sum` 和减法会以什么次序出现？
 
+# %% id="grad-fn-predict" tags=["hide-input"]
+prediction("autograd.order", Text(en="From loss on, always along the first entry:", zh="从 loss 出发，一直沿着第一项："), [
+    "mm, clamp, mm, sub, pow, sum",
+    "sum, pow, sub, mm, clamp, mm",
+    "sum, pow, sub, mm",
+])
+
 # %% id="grad-fn-run"
-node = loss.grad_fn
+node, visited = loss.grad_fn, []
 while node is not None:
     print(type(node).__name__)
+    visited.append(type(node).__name__.split("Backward")[0].lower())
     node = node.next_functions[0][0] if node.next_functions else None
+reveal("autograd.order", ", ".join(visited))
 
 # %% [markdown] id="grad-fn-explain" lang="en"
 # **Explain.** Last in, first out: the order of the way back. Each `...Backward` knows the local slope of its operation. The chain ends in `None`, because the very first input, `x`, needs no gradient: nothing was asked about it.
@@ -149,12 +158,24 @@ show(fig, Text(
 # %% [markdown] id="addmm" lang="zh" reviewed="eda62a9de9a3"
 # 有一篇流传很广的教程手动走过这样一张图，每次都取 `next_functions[0]`，并把第三步标成“ReLU”。**预测**它实际走到了什么。这里的层按 PyTorch 线性层的方式来计算：偏置、输入和转置后的权重一起进入名为 `addmm` 的函数。
 
+# %% id="addmm-predict" tags=["hide-input"]
+prediction("autograd.addmm", Text(
+    en="The first entry of next_functions behind addmm(bias, hidden, weight.t()), where hidden comes out of a ReLU:",
+    zh="addmm(bias, hidden, weight.t()) 的 next_functions 第一项，其中 hidden 是 ReLU 的输出：",
+), {
+    "ReluBackward0": "ReluBackward0",
+    "TBackward0": "TBackward0",
+    "AccumulateGrad": "AccumulateGrad",
+    "NoneType": "None",
+})
+
 # %% id="addmm-run"
 hidden = torch.relu(torch.ones(1, 4, dtype=torch.float64, requires_grad=True) * 2)
 weight, bias = torch.ones(3, 4, dtype=torch.float64, requires_grad=True), torch.zeros(3, dtype=torch.float64, requires_grad=True)
 out = torch.addmm(bias, hidden, weight.t())
 
 print(type(out.grad_fn).__name__, "->", [type(node).__name__ for node, _ in out.grad_fn.next_functions])
+reveal("autograd.addmm", type(out.grad_fn.next_functions[0][0]).__name__)
 
 # %% [markdown] id="addmm-explain" lang="en"
 # **Explain.** Entry 0 belongs to the first argument, the bias, and a bias is a leaf: the tutorial's comment says ReLU, the program prints `AccumulateGrad`. The ReLU is entry 1. Entry 2 is `TBackward0`, for transposing the weight was an operation too and left its own note.
@@ -188,7 +209,7 @@ def draw_recipe(expression):
     result, leaves = recipe(expression)
     fig, ax = autograd_graph(result, **leaves)
     label(ax, title=expression)
-    return fig, Text(en="The graph of {e}: {g}.", zh="{e} 的图：{g}。").format(e=expression, g=in_words(result, **leaves))
+    return fig, Text(en="The graph that was recorded for {e}, from the result to the leaves: {g}.", zh="为 {e} 记录下来的图，从结果到叶子：{g}。").format(e=expression, g=in_words(result, **leaves))
 
 
 explore(draw_recipe, labels={"expression": Text(en="expression", zh="表达式")}, expression=[
@@ -205,6 +226,13 @@ explore(draw_recipe, labels={"expression": Text(en="expression", zh="表达式")
 #
 # 一层，三个输出，损失用回答“是或否”的那一种：带 logits 的**二元**交叉熵（它要的是原始的加权和，不是概率；原因见第 08 课）。五个输入全是 1。**预测**它的图是什么样子：从哪里出发，在哪里分岔，到哪里为止？另外，`w.grad` 有五行，它们有什么不同？
 
+# %% id="one-layer-predict" tags=["hide-input"]
+prediction("autograd.rows", Text(en="All inputs are 1. The five rows of w.grad are", zh="输入全是 1。w.grad 的五行"), {
+    "equal": Text(en="all equal, and not zero", zh="全都相等，不为零"),
+    "different": Text(en="different, as the rows of w are", zh="各不相同，与 w 的各行一样"),
+    "zero": Text(en="zero, as the targets are", zh="全为零，与目标一样"),
+})
+
 # %% id="one-layer-run"
 five_ones, zeros = torch.ones(5, dtype=torch.float64), torch.zeros(3, dtype=torch.float64)
 w = torch.linspace(-1, 1, 15, dtype=torch.float64).reshape(5, 3).requires_grad_()
@@ -219,6 +247,8 @@ bce.backward()
 for row in w.grad:
     print([digits(value, 3) for value in row])
 say(Text(en="b.grad: {v}", zh="b.grad：{v}"), v=[digits(value, 3) for value in b.grad])
+alike = torch.allclose(w.grad, w.grad[0].expand(5, 3))
+reveal("autograd.rows", "zero" if not w.grad.any() else "equal" if alike else "different")
 
 # %% [markdown] id="one-layer-explain" lang="en"
 # **Explain.** The graph starts at the loss and parts at the addition: one branch leads straight to `b`, the other one through the product to `w`. (`five_ones` is a vector; PyTorch multiplies it as a matrix of one row and takes that dimension away again, hence the `Squeeze`.) The inputs and the targets need no gradient, so no branch ends at them.
@@ -240,14 +270,26 @@ say(Text(en="b.grad: {v}", zh="b.grad：{v}"), v=[digits(value, 3) for value in 
 #
 # “每一步运算都留下条子”说得太简单了。只有**同时**满足两条才会记：记录开着，并且至少有一个输入需要梯度。**预测**下一个单元格的每一行，结果有没有 `grad_fn`。
 
+# %% id="when-predict" tags=["hide-input"]
+prediction("autograd.when", Text(en="Which of the six results have a grad_fn?", zh="六个结果中，哪些有 grad_fn？"), [
+    "tracked * 3",
+    "tracked * 3, tracked * plain, tracked > 0",
+    "tracked * 3, tracked * plain, no_grad: tracked * 3",
+    "tracked * 3, tracked * plain",
+])
+
 # %% id="when-run"
 plain, tracked = torch.ones(2), torch.ones(2, requires_grad=True)
 
 with torch.no_grad():
     unrecorded = tracked * 3
+have_one = []
 for name, result in (("plain * 3", plain * 3), ("tracked * 3", tracked * 3), ("tracked * plain", tracked * plain),
                      ("tracked.detach() * 3", tracked.detach() * 3), ("no_grad: tracked * 3", unrecorded), ("tracked > 0", tracked > 0)):
     print(f"{name:22} grad_fn {type(result.grad_fn).__name__:14} requires_grad {result.requires_grad}")
+    if result.grad_fn is not None:
+        have_one.append(name)
+reveal("autograd.when", ", ".join(have_one))
 
 # %% [markdown] id="when-explain" lang="en"
 # **Explain.** `requires_grad` is contagious: one input that needs a gradient is enough. It stops at three places: at `no_grad`, which switches the recording off for a while; at `detach()`, which gives the same numbers without their history; and at results that cannot have a slope, such as the booleans of `tracked > 0`.
@@ -273,6 +315,11 @@ for name, result in (("plain * 3", plain * 3), ("tracked * 3", tracked * 3), ("t
 #
 # 如果确实想要某个中间值的梯度，就在 `backward` *之前*用 `retain_grad()` 提出来。**预测**下面三行。
 
+# %% id="leaves-predict" tags=["hide-input"]
+prediction("autograd.leaves", Text(en="After backward, .grad is a number for", zh="backward 之后，.grad 里有数的是"), [
+    "w", "kept", "w, kept", "w, middle, kept",
+])
+
 # %% id="leaves-run"
 w = torch.tensor(3.0, requires_grad=True)
 middle = w * 2
@@ -284,7 +331,9 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     for name, tensor in (("w", w), ("middle", middle), ("kept", kept)):
         print(f"{name:7} is_leaf {tensor.is_leaf!s:6} requires_grad {tensor.requires_grad}  grad {tensor.grad}")
+    filled = [name for name, tensor in (("w", w), ("middle", middle), ("kept", kept)) if tensor.grad is not None]
 print(str(caught[0].message).split(" Its ")[0])
+reveal("autograd.leaves", ", ".join(filled))
 
 # %% [markdown] id="leaves-explain" lang="en"
 # **Explain.** `kept` is $7$, so its gradient is $2 \cdot 7 = 14$, and `w` gets $14 \cdot 2 = 28$. `middle` took part like the others, but it is no leaf and nobody asked to keep its gradient; PyTorch even warns you when you look.
@@ -362,14 +411,22 @@ def predict():
 check("autograd.predict")
 
 # %% [markdown] id="accumulate-intro" lang="en"
-# ## 5. `.grad` is added to, never set
+# ## 5. Who empties `.grad`?
 #
 # The blue boxes are called `AccumulateGrad`, and they mean it. Take $L = w^2$ at $w = 2$, whose gradient is $4$. **Predict** `.grad` after calling `backward` four times, on a fresh forward pass each time.
 
-# %% [markdown] id="accumulate-intro" lang="zh" reviewed="82b081204fe1"
-# ## 5. `.grad` 只会累加，不会覆盖
+# %% [markdown] id="accumulate-intro" lang="zh" reviewed="5d0762f3b11c"
+# ## 5. `.grad` 由谁清空？
 #
 # 蓝色方框叫作 `AccumulateGrad`，这名字不是白叫的。取 $L = w^2$，在 $w = 2$ 处梯度是 $4$。**预测**：做四遍前向传播，每遍之后各调用一次 `backward`，`.grad` 会是多少？
+
+# %% id="accumulate-intro-predict" tags=["hide-input"]
+prediction("autograd.accumulate", Text(en=".grad after the first, second, third and fourth backward:", zh="第一、二、三、四次 backward 之后的 .grad："), {
+    (4, 4, 4, 4): "4, 4, 4, 4",
+    (4,): Text(en="4, then an error", zh="4，然后报错"),
+    (4, 8, 12, 16): "4, 8, 12, 16",
+    (4, 8, 16, 32): "4, 8, 16, 32",
+})
 
 # %% id="accumulate-run"
 def grads_of_four_calls(zeroing):
@@ -392,6 +449,7 @@ ax.set_xticks(places)
 legend(ax, Text(en="left alone", zh="不清零"), Text(en="cleared before each backward", zh="每次 backward 之前清零"))
 label(ax, title=Text(en="w.grad after each backward; the true gradient is 4", zh="每次 backward 之后的 w.grad；真正的梯度是 4"), x=Text(en="call of backward", zh="第几次 backward"), y="w.grad")
 show(fig, Text(en="Bars of w.grad after 1, 2, 3 and 4 calls. Left alone: {a}. Cleared before each call: {b}.", zh="w.grad 在第 1、2、3、4 次调用之后的柱状图。不清零：{a}。每次调用之前清零：{b}。").format(a=added, b=cleared))
+reveal("autograd.accumulate", tuple(added))
 
 # %% [markdown] id="accumulate-explain" lang="en"
 # **Explain.** Each call adds 4. Where a value is used twice in *one* graph, adding is the chain rule itself. Across *several* calls it is a decision of PyTorch, and a useful one: section 9 computes a large batch in pieces that way, and a loss made of several terms may be sent back term by term. The price is that **you** must say when a new sum begins: `w.grad = None` or `w.grad.zero_()`; an optimiser's `zero_grad()` does it for all its parameters.
@@ -412,6 +470,13 @@ show(fig, Text(en="Bars of w.grad after 1, 2, 3 and 4 calls. Left alone: {a}. Cl
 # ## 6. 更新，以及弄坏它的三种办法
 #
 # 有了梯度，就该移动权重：`w -= lr * w.grad`。照这样直接写，PyTorch 不答应。耍点小聪明，改写成 `w = w - lr * w.grad`，PyTorch 一声不吭，这反而更糟。**预测**四种写法之后，`w` 各是什么。
+
+# %% id="rebind-predict" tags=["hide-input"]
+prediction("autograd.rebind", Text(en="After w = w - ... under no_grad, w is", zh="在 no_grad 下执行 w = w - ... 之后，w 是"), {
+    (True, True): Text(en="the same leaf, with new numbers", zh="原来的叶子，换了新的数"),
+    (False, False): Text(en="a new tensor that requires no gradient", zh="新张量，不需要梯度"),
+    (False, True): Text(en="a new tensor that requires a gradient", zh="新张量，需要梯度"),
+})
 
 # %% id="rebind-run"
 def fresh():
@@ -438,11 +503,13 @@ w = original = fresh()
 with torch.no_grad():
     w = w - 0.25 * w.grad
 report("no_grad: w = w - ...", w, original)
+rebound = (w is original, w.requires_grad)
 
 w = original = fresh()
 with torch.no_grad():
     w -= 0.25 * w.grad
 report("no_grad: w -= ...", w, original)
+reveal("autograd.rebind", rebound)
 
 # %% [markdown] id="rebind-explain" lang="en"
 # **Explain.** The key is a rule of Python, not of PyTorch. `w = ...` takes the *name* `w` away from one object and gives it to another; no class can change what `=` does. `w -= ...` asks the object itself to change (it calls a method of the tensor), and the name stays where it was.
@@ -465,10 +532,20 @@ report("no_grad: w -= ...", w, original)
 # 为什么非要 `no_grad`？因为更新不是你要求导的那个函数的一部分。它是在两次提问之间，你对权重*做*的一件事。
 
 # %% [markdown] id="same-object" lang="en"
-# The rule has nothing to do with tensors. **Predict** the four answers: two for whole numbers, which can never change, and two for tensors.
+# The rule has nothing to do with tensors. **Predict** for the first three lines whether both names still hang on one object: once for a whole number, which can never change, and twice for a tensor.
 
-# %% [markdown] id="same-object" lang="zh" reviewed="2885acbc9182"
-# 这条规则与张量无关。**预测**四个答案：两个关于整数（整数永远不会变），两个关于张量。
+# %% [markdown] id="same-object" lang="zh" reviewed="8be79d4b70f1"
+# 这条规则与张量无关。**预测**前三行里，两个名字是不是还挂在同一个对象上：一行关于整数（整数永远不会变），两行关于张量。
+
+# %% id="same-object-predict" tags=["hide-input"]
+prediction("autograd.same_object", Text(
+    en="Still one object, after n -= 1, after t = t - 1, after t -= 1?",
+    zh="执行 n -= 1、t = t - 1、t -= 1 之后，两个名字还在同一个对象上吗？",
+), {
+    (True, False, True): Text(en="yes, no, yes", zh="是，否，是"),
+    (False, False, False): Text(en="no, no, no", zh="否，否，否"),
+    (False, False, True): Text(en="no, no, yes", zh="否，否，是"),
+})
 
 # %% id="same-object-run"
 n = kept_n = 1000
@@ -476,11 +553,13 @@ n -= 1
 print("n -= 1          ", "same object:", n is kept_n, " kept_n:", kept_n)
 t = kept_t = torch.tensor([1000.0])
 t = t - 1
+one_object = (n is kept_n, t is kept_t)
 print("t = t - 1       ", "same object:", t is kept_t, " kept_t:", kept_t.item())
 t = kept_t
 t -= 1
 print("t -= 1          ", "same object:", t is kept_t, " kept_t:", kept_t.item())
 print("t.detach()      ", "same memory:", t.detach().data_ptr() == t.data_ptr(), " t.clone():", t.clone().data_ptr() == t.data_ptr())
+reveal("autograd.same_object", (*one_object, t is kept_t))
 
 # %% [markdown] id="same-object-explain" lang="en"
 # **Explain.** A whole number has no in-place `-=`, so Python falls back on `n = n - 1` and the name moves. A tensor has one, and both names see the change. (`a is b` asks whether `id(a) == id(b)`, that is, whether both names hang on one object.) The last line is a relative of the same story: `detach()` shares the memory of its tensor and cuts the history; `clone()` copies the memory and *keeps* the history. If you want a snapshot without history, you need both: `w.detach().clone()`.
@@ -552,6 +631,13 @@ check("autograd.train")
 # %% [markdown] id="zeroing" lang="zh" reviewed="758fb5d99937"
 # 忘了清零，代价是什么？不是报错。下一个单元格在一个小网络上跑 60 步，一次用你的 `train`，一次用从不清零 `.grad` 的版本。**预测**第二条曲线的形状：它的每一步，用的是到目前为止*所有*梯度的和。
 
+# %% id="zeroing-predict" tags=["hide-input"]
+prediction("autograd.zeroing", Text(en="Without zeroing, the loss", zh="不清零时，损失"), {
+    "falls": Text(en="falls all the way, only faster", zh="一路下降，只是更快"),
+    "grows": Text(en="grows from the beginning", zh="一开始就增大"),
+    "swings": Text(en="falls at first, then swings up again", zh="先下降，然后又摆回去"),
+})
+
 # %% id="zeroing-run"
 def train_without_zeroing(w1, w2, x, y, lr, steps):
     losses = []
@@ -587,6 +673,9 @@ if solved("autograd.train"):
         en="Two loss curves over 60 steps on a logarithmic axis, both from {a}. With clearing the loss ends at {b}. Without, it is {d} at its lowest and swings up to {c} after that.",
         zh="60 步的两条损失曲线，纵轴为对数刻度，都从 {a} 开始。清零时，损失最后是 {b}；不清零时，最低到过 {d}，此后又摆回到 {c}。",
     ).format(a=digits(curves[0][0], 3), b=digits(curves[0][-1], 2), c=digits(max(curves[1][int(np.argmin(curves[1])):]), 2), d=digits(min(curves[1]), 2)))
+    lowest = int(np.argmin(curves[1]))
+    afterwards = max(curves[1][lowest:])
+    reveal("autograd.zeroing", "grows" if lowest == 0 else "swings" if afterwards > 1.5 * curves[1][lowest] else "falls")
 
 # %% [markdown] id="zeroing-explain" lang="en"
 # **Explain.** A ball in a bowl. The sum of all gradients so far acts like a speed: it goes on pushing long after the bottom has been passed, and only many steps uphill can use it up. So the loss swings instead of settling. (Lesson 06 does this on purpose, with a brake: it is called momentum.) The treacherous part is the beginning: look at the third and the fourth loss. There the forgetful version is even *ahead*.
@@ -604,6 +693,16 @@ if solved("autograd.train"):
 #
 # `backward()` 从一个数出发。从一个向量出发，它会拒绝，而且拒绝得对：几个数的“梯度”并不存在。存在的是**雅可比矩阵** $J$：每个输出占一行，每个输入占一列。**预测**下面两次调用哪一次行得通，`p.grad` 又是什么。函数是 $f(p) = (p_0 p_1,\; p_0 + 3 p_1)$，取 $p = (2, 5)$。
 
+# %% id="vjp-intro-predict" tags=["hide-input"]
+prediction("autograd.vjp", Text(
+    en="p.grad after f(p).backward(torch.tensor([10.0, 1.0])):",
+    zh="执行 f(p).backward(torch.tensor([10.0, 1.0])) 之后，p.grad 是：",
+), {
+    (6, 5): "[6, 5]",
+    (51, 23): "[51, 23]",
+    (52, 13): "[52, 13]",
+})
+
 # %% id="vjp-run"
 def f_of(p):
     return torch.stack([p[0] * p[1], p[0] + 3 * p[1]])
@@ -618,6 +717,7 @@ except RuntimeError as error:
 f_of(p).backward(torch.tensor([10.0, 1.0]))
 print("p.grad", p.grad.tolist())
 print("J     ", torch.autograd.functional.jacobian(f_of, p.detach()).tolist())
+reveal("autograd.vjp", tuple(p.grad.tolist()))
 
 # %% [markdown] id="vjp-explain" lang="en"
 # **Explain.** The rows of $J$ are $(p_1, p_0) = (5, 2)$ and $(1, 3)$. The vector $v = (10, 1)$ says how much each output matters, and what arrives is the weighted sum of the rows:
@@ -685,6 +785,13 @@ check("autograd.vjp")
 #
 # `backward` 之后，保存的值就被释放，把内存还回去。“所以一张图只能走一次”，几乎每本书都这么说。**预测**：对下面三张图，第二次 `backward` 行不行？
 
+# %% id="once-predict" tags=["hide-input"]
+prediction("autograd.once", Text(en="A second backward works", zh="第二次 backward 行得通的是"), {
+    (False, False, True): Text(en="only with retain_graph=True", zh="只有用了 retain_graph=True 的"),
+    (False, True, True): Text(en="for (w + w).sum(), and with retain_graph=True", zh="(w + w).sum()，以及用了 retain_graph=True 的"),
+    (True, True, True): Text(en="for (w * w).sum() and (w + w).sum(), with or without it", zh="(w * w).sum() 和 (w + w).sum()，用不用它都行"),
+})
+
 # %% id="once-run"
 def second_backward(make, **options):
     w = torch.tensor([1.0, 2.0], requires_grad=True)
@@ -697,9 +804,14 @@ def second_backward(make, **options):
     return f"w.grad {w.grad.tolist()}"
 
 
-print("(w * w).sum()                   ", second_backward(lambda w: (w * w).sum()))
-print("(w + w).sum()                   ", second_backward(lambda w: (w + w).sum()))
-print("(w * w).sum(), retain_graph=True", second_backward(lambda w: (w * w).sum(), retain_graph=True))
+again = {
+    "(w * w).sum()": second_backward(lambda w: (w * w).sum()),
+    "(w + w).sum()": second_backward(lambda w: (w + w).sum()),
+    "(w * w).sum(), retain_graph=True": second_backward(lambda w: (w * w).sum(), retain_graph=True),
+}
+for name, answer in again.items():
+    print(f"{name:32}", answer)
+reveal("autograd.once", tuple(not answer.startswith("RuntimeError") for answer in again.values()))
 
 # %% [markdown] id="once-explain" lang="en"
 # **Explain.** The rule is about saved values, not about graphs. A product has saved its factors, and they are gone. A sum saves nothing (its slope is 1 whatever the numbers), so there is nothing to miss; its gradients of 2 were simply added once more. `retain_graph=True` keeps what was saved, for the rare case that you really need two walks. If you reach for it to silence an error in a training loop, the bug is elsewhere: usually some part of the graph is reused from the step before.
@@ -711,16 +823,29 @@ print("(w * w).sum(), retain_graph=True", second_backward(lambda w: (w * w).sum(
 #
 # 保存的值还有第二个敌人：你自己。**预测**下面两处原地修改，哪一处会被发现，什么时候被发现。
 
+# %% id="once-explain-predict" tags=["hide-input"]
+prediction("autograd.in_place", Text(en="Which change of middle raises an error, and when?", zh="对 middle 的哪处修改会报错？什么时候报错？"), {
+    (("exp", "change"),): Text(en="the one after exp, at once", zh="exp 之后的那处，当场报错"),
+    (("exp", "change"), ("w * 3", "change")): Text(en="both, at once", zh="两处都报错，当场报错"),
+    (("exp", "backward"), ("w * 3", "backward")): Text(en="both, at backward", zh="两处都报错，到 backward 时"),
+    (("exp", "backward"),): Text(en="the one after exp, at backward", zh="exp 之后的那处，到 backward 时"),
+})
+
 # %% id="in-place-run"
+noticed = []
 for name, operation in (("exp, saves its result", torch.exp), ("w * 3, saves nothing of middle", lambda w: w * 3)):
     w = torch.tensor([0.0, 1.0], requires_grad=True)
     middle = operation(w)
-    middle.add_(1)                              # changes middle where it lies | 就地修改 middle
+    moment = "change"
     try:
+        middle.add_(1)                          # changes middle where it lies | 就地修改 middle
+        moment = "backward"
         middle.sum().backward()
         print(f"{name:32}", w.grad.tolist())
     except RuntimeError as error:
+        noticed.append((name.split(",")[0], moment))
         print(f"{name:32}", "RuntimeError:", str(error).split(":")[0])
+reveal("autograd.in_place", tuple(noticed))
 
 # %% [markdown] id="in-place-explain" lang="en"
 # **Explain.** `exp` is its own derivative, so it saves its result; adding 1 to that result destroys what `backward` needs. Every tensor counts its in-place changes, and the graph remembers the count at the time of saving, so the mismatch is found, but only at `backward`, lines away from the change. Multiplying by 3 saved nothing of `middle`, and the same line does no harm.
@@ -774,6 +899,16 @@ check("autograd.op_names")
 # %% [markdown] id="dynamic" lang="zh" reviewed="740ab6705a46"
 # 每次前向传播都会重新生成图，Python 代码实际怎么跑，图就怎么记。所以循环和 `if` 不需要特别对待：记录里只有真正走过的那个分支。**预测**每次调用会留下几个 `MulBackward0`。
 
+# %% id="dynamic-predict" tags=["hide-input"]
+prediction("autograd.dynamic", Text(
+    en="How many MulBackward0 for w = 3 and the limits 1, 10 and 1000?",
+    zh="w = 3，上限为 1、10、1000 时，MulBackward0 各有几个？",
+), {
+    (1, 3, 10): "1, 3, 10",
+    (2, 2, 2): "2, 2, 2",
+    (0, 2, 9): "0, 2, 9",
+})
+
 # %% id="dynamic-run"
 def doubled_until(w, limit):
     value = w * 1
@@ -783,12 +918,15 @@ def doubled_until(w, limit):
 
 
 if solved("autograd.op_names"):
+    products = []
     for limit in (1.0, 10.0, 1000.0):
         w = torch.tensor(3.0, requires_grad=True)
         value = doubled_until(w, limit)
         value.backward()
         say(Text(en="limit {l:>6}: {n} x MulBackward0, gradient {g}", zh="上限 {l:>6}：MulBackward0 {n} 个，梯度 {g}"),
             l=limit, n=op_names(value).count("MulBackward0"), g=w.grad.item())
+        products.append(op_names(value).count("MulBackward0"))
+    reveal("autograd.dynamic", tuple(products))
 
 # %% [markdown] id="dynamic-explain" lang="en"
 # **Explain.** $3$, $6$, $12$ takes two doublings, and $3 \cdot 2^9 = 1536$ nine; with the `* 1` at the start that makes 1, 3 and 10 products. The gradient is the slope of the way that was taken. The condition `value < limit` itself has no slope and leaves no trace: autograd does not know that a slightly larger `w` might stop one doubling earlier.
@@ -810,10 +948,22 @@ if solved("autograd.op_names"):
 #
 # 陷阱在权重上。整批的损失是对**全部**样本取平均。**预测**：把 5 个样本拆成 4 个和 1 个两份，每份各自取平均，再把两个梯度平均。这是整批的梯度吗？
 
+# %% id="pieces-predict" tags=["hide-input"]
+prediction("autograd.pieces", Text(
+    en="Pieces of 4 and 1, the two gradients averaged: is it the gradient of the whole batch?",
+    zh="4 个和 1 个两份，两个梯度取平均：这是整批的梯度吗？",
+), {
+    0: Text(en="yes", zh="是"),
+    -1: Text(en="no: the single sample counts too little", zh="不是：单独的那个样本分量太轻"),
+    1: Text(en="no: the single sample counts too much", zh="不是：单独的那个样本分量太重"),
+})
+
 # %% id="pieces-run"
 errors = torch.tensor([1.0, 1.0, 1.0, 1.0, 11.0])
-say(Text(en="mean over all five:          {v}", zh="五个一起取平均：  {v}"), v=errors.mean().item())
-say(Text(en="mean of the pieces' means:   {v}", zh="两份平均值的平均：{v}"), v=((errors[:4].mean() + errors[4:].mean()) / 2).item())
+whole, averaged = errors.mean(), (errors[:4].mean() + errors[4:].mean()) / 2
+say(Text(en="mean over all five:          {v}", zh="五个一起取平均：  {v}"), v=whole.item())
+say(Text(en="mean of the pieces' means:   {v}", zh="两份平均值的平均：{v}"), v=averaged.item())
+reveal("autograd.pieces", int(torch.sign(averaged - whole)))             # the large error is the single sample's | 大的误差是单独的那个样本的
 
 # %% [markdown] id="pieces-explain" lang="en"
 # **Explain.** No: the lonely sample in the second piece got as much say as four others together. Each piece has to count by its number of samples. The surest way is to sum within the piece and divide by the size of the **whole** batch.
@@ -870,6 +1020,9 @@ def accumulate(predict, w, x, y, sizes):
 
 # %% id="accumulate-check" tags=["check"]
 check("autograd.accumulate")
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("autograd")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

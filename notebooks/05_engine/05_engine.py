@@ -47,7 +47,7 @@ import numpy as np
 import torch
 from torch.autograd.gradcheck import GradcheckError
 
-from course_lib import SERIES, Edge, Node, Text, check, computation_graph, digits, explore, label, legend, new_figure, say, show, solved
+from course_lib import SERIES, Edge, Node, Text, check, computation_graph, digits, explore, label, legend, new_figure, prediction, predictions, reveal, say, show, solved
 
 # %% [markdown] id="record" lang="en"
 # ## 1. A number that remembers
@@ -92,6 +92,17 @@ class Recorded:
 # %% [markdown] id="by-hand" lang="zh" reviewed="0c27efb51437"
 # 我们来手写 $L = (a b + c) \cdot a$ 的历史，取 $a = 2$，$b = 5$，$c = -3$。注意 $a$ 用了**两次**。用纸笔**预测** $L$ 对 $a$、$b$、$c$ 的斜率：$L = a^2 b + a c$。
 
+# %% id="by-hand-predict" tags=["hide-input"]
+prediction("engine.by_hand", Text(
+    en="L = (a b + c) a, with a = 2, b = 5, c = -3: the slopes in a, b and c:",
+    zh="L = (a b + c) a，取 a = 2，b = 5，c = -3：对 a、b、c 的斜率：",
+), {
+    (10, 4, 2): "10, 4, 2",
+    (17, 2, 2): "17, 2, 2",
+    (7, 4, 2): "7, 4, 2",
+    (17, 4, 2): "17, 4, 2",
+})
+
 # %% id="by-hand-run"
 a, b, c = Recorded(2), Recorded(5), Recorded(-3)
 product = Recorded(a.data * b.data, ((a, b.data), (b, a.data)))
@@ -104,6 +115,7 @@ for node in result.order():
         parent.grad += slope * node.grad           # multiply along the path, add where paths meet | 沿路相乘，汇合处相加
 
 say(Text(en="L = {v}, slopes: a {a}, b {b}, c {c}", zh="L = {v}，斜率：a {a}，b {b}，c {c}"), v=result.data, a=a.grad, b=b.grad, c=c.grad)
+reveal("engine.by_hand", (a.grad, b.grad, c.grad))
 
 # %% [markdown] id="by-hand-explain" lang="en"
 # **Explain.** $\partial L / \partial a = 2ab + c = 17$, $\partial L / \partial b = a^2 = 4$, $\partial L / \partial c = a = 2$. The whole engine is the loop of three lines. The two traps are in it as well:
@@ -157,6 +169,9 @@ explore(draw_step, labels={"step": Text(en="steps", zh="步数")}, step=(0, 6, 1
 #
 # 假设引擎像走迷宫那样一层一层地访问：先结果，再它的双亲，再双亲的双亲。看一个中间的数：$m = 3x$，用在 $L = m + 2 \cdot m \cdot m$ 里，取 $x = 1$。**预测**：如果 $m$ 在只收到第一份梯度时就往下传，$x$ 会得到多少？
 
+# %% id="wrong-order-predict" tags=["hide-input"]
+prediction("engine.wrong_order", Text(en="If m hands on after its first share, x gets", zh="如果 m 收到第一份就往下传，x 得到"), [3, 36, 39, 42])
+
 # %% id="wrong-order-run"
 def history():
     """L = m + 2 m m with m = 3 x at x = 1, recorded by hand."""
@@ -177,6 +192,7 @@ def layer_by_layer(node):
     return found
 
 
+arrived = []
 for name, ordering in ((Text(en="layer by layer:   ", zh="一层一层：  "), layer_by_layer), (Text(en="topological order:", zh="按拓扑次序："), Recorded.order)):
     x, L = history()
     L.grad = 1.0
@@ -184,6 +200,8 @@ for name, ordering in ((Text(en="layer by layer:   ", zh="一层一层：  "), l
         for parent, slope in node.parents:
             parent.grad += slope * node.grad
     say(Text(en="{name} dL/dx = {v}", zh="{name} dL/dx = {v}"), name=name, v=x.grad)
+    arrived.append(x.grad)
+reveal("engine.wrong_order", arrived[0])
 
 # %% [markdown] id="wrong-order-explain" lang="en"
 # **Explain.** $L = 3x + 18x^2$, so the slope at $1$ is $3 + 36 = 39$. Layer by layer, $m$ stands in the first layer already, with only the share $1$ from the sum, and hands on $3 \cdot 1$. The other share, $12$, arrives when $m$ has been dealt with. Nothing complains.
@@ -350,6 +368,13 @@ check("engine.Value")
 # %% [markdown] id="neuron" lang="zh" reviewed="faa1bd86c191"
 # 它真的能学习吗？下面是一个有两个输入、用 $\tanh$ 压缩输出的神经元，只用你写的运算符，在四个点上训练。作为对照，用 PyTorch 从同一起点再做一遍。**预测**：最后的权重有多少位是一致的？
 
+# %% id="neuron-predict" tags=["hide-input"]
+prediction("engine.neuron", Text(en="After 30 steps, the decimal places in which the weights agree:", zh="30 步之后，权重小数点后一致的位数："), {
+    3: Text(en="about 3", zh="约 3 位"),
+    12: Text(en="12 or more", zh="12 位或更多"),
+    7: Text(en="about 7", zh="约 7 位"),
+})
+
 # %% id="neuron-run"
 POINTS = [((2.0, 1.0), 1.0), ((-1.0, 1.5), -1.0), ((1.0, -2.0), 1.0), ((-2.0, -0.5), -1.0)]
 
@@ -378,7 +403,9 @@ if solved("engine.Value"):
                 w -= 0.1 * gradient
         if step in (0, 9, 29):
             say(Text(en="step {s:>2}: loss {a} (torch {b})", zh="第 {s:>2} 步：损失 {a}（torch {b}）"), s=step, a=digits(loss.data, 6), b=digits(torch_loss.item(), 6))
-    say(Text(en="weights agree to 1e-12: {v}", zh="权重在 1e-12 之内一致：{v}"), v=max(abs(m.data - t.item()) for m, t in zip(mine, theirs, strict=True)) < 1e-12)
+    gap = max(abs(m.data - t.item()) for m, t in zip(mine, theirs, strict=True))
+    say(Text(en="weights agree to 1e-12: {v}", zh="权重在 1e-12 之内一致：{v}"), v=gap < 1e-12)
+    reveal("engine.neuron", next((places for places in (12, 7, 3) if gap < 10.0**-places), 0))
 
 # %% [markdown] id="neuron-explain" lang="en"
 # **Explain.** Apart from rounding, the two are the same thing. PyTorch's engine differs from yours in one respect that matters: its numbers are arrays. One record for a million products, instead of a million records. For that it needs backward rules for whole arrays.
@@ -414,10 +441,21 @@ if solved("engine.Value"):
 #
 # **预测**选取的情形：`x = [10, 20, 30]`，`index = [2, 0, 2]`，上游梯度 `[1, 5, 7]`。`x` 的梯度是什么？NumPy 的 `grad[index] += upstream` 又会得到什么？
 
+# %% id="arrays-predict" tags=["hide-input"]
+prediction("engine.pick", Text(
+    en="x[[2, 0, 2]] with the upstream gradient [1, 5, 7]: the gradient of x, and what NumPy makes of it:",
+    zh="x[[2, 0, 2]]，上游梯度 [1, 5, 7]：x 的梯度，以及 NumPy 得到的：",
+), {
+    ((5, 0, 8), (5, 0, 7)): Text(en="[5, 0, 8], NumPy [5, 0, 7]", zh="[5, 0, 8]，NumPy [5, 0, 7]"),
+    ((5, 0, 8), (5, 0, 8)): Text(en="[5, 0, 8], NumPy [5, 0, 8]", zh="[5, 0, 8]，NumPy [5, 0, 8]"),
+    ((5, 0, 7), (5, 0, 7)): Text(en="[5, 0, 7], NumPy [5, 0, 7]", zh="[5, 0, 7]，NumPy [5, 0, 7]"),
+    ((1, 5, 7), (1, 5, 7)): Text(en="[1, 5, 7], NumPy [1, 5, 7]", zh="[1, 5, 7]，NumPy [1, 5, 7]"),
+})
+
 # %% id="arrays-run"
 index, upstream = np.array([2, 0, 2]), np.array([1.0, 5.0, 7.0])
 tempting, right = np.zeros(3), np.zeros(3)
-tempting[index] += upstream                          # reads, adds, writes: the last one wins | 先读、再加、再写：最后一个说了算
+tempting[index] += upstream                          # the tempting line | 诱人的写法
 np.add.at(right, index, upstream)                    # adds for every occurrence | 每出现一次加一次
 
 picked = torch.tensor([10.0, 20.0, 30.0], requires_grad=True)
@@ -425,6 +463,7 @@ picked[torch.from_numpy(index)].backward(torch.from_numpy(upstream).float())
 print("grad[index] += upstream ", tempting)
 print("np.add.at               ", right)
 print("torch                   ", picked.grad.numpy())
+reveal("engine.pick", (tuple(picked.grad.tolist()), tuple(tempting.tolist())))
 
 # %% [markdown] id="arrays-explain" lang="en"
 # **Explain.** Entry 2 was picked twice, so it deserves $1 + 7 = 8$. `grad[index] += upstream` reads all three old values, adds, and writes them back one after the other; the first write to entry 2 is lost. It is the trap of `=` in place of `+=` again, well disguised.
@@ -593,6 +632,22 @@ class Cube(torch.autograd.Function):
 #
 # 怎样才知道规则是对的？和第 01 课一样：中心差分。`torch.autograd.gradcheck` 对任何函数都能做：用 **float64**（步长很小，float32 太粗），取随机的、**远离折点**的位置。`gradgradcheck` 对梯度的梯度做同样的事。**预测**下面三个函数各能通过哪一个。
 
+# %% id="rules-predict" tags=["hide-input"]
+prediction("engine.rules", Text(en="gradcheck and gradgradcheck, on NoUpstream and Detached:", zh="用 gradcheck 和 gradgradcheck 检验 NoUpstream 和 Detached："), {
+    ((False, False), (True, True)): Text(
+        en="NoUpstream fails both tests, Detached none",
+        zh="NoUpstream 两个检验都不通过，Detached 都通过"),
+    ((False, False), (True, False)): Text(
+        en="NoUpstream fails both tests, Detached only gradgradcheck",
+        zh="NoUpstream 两个检验都不通过，Detached 只是 gradgradcheck 不通过"),
+    ((False, True), (True, False)): Text(
+        en="NoUpstream fails only gradcheck, Detached only gradgradcheck",
+        zh="NoUpstream 只是 gradcheck 不通过，Detached 只是 gradgradcheck 不通过"),
+    ((False, True), (False, False)): Text(
+        en="NoUpstream fails only gradcheck, Detached both tests",
+        zh="NoUpstream 只是 gradcheck 不通过，Detached 两个检验都不通过"),
+})
+
 # %% id="rules-run"
 class NoUpstream(Cube):
     @staticmethod
@@ -616,9 +671,13 @@ def verdict(test, function, x):
 
 
 place = torch.from_numpy(np.random.default_rng(0).standard_normal((2, 3))).requires_grad_()
+passes = {}
 for function in (Cube, NoUpstream, Detached):
-    print(f"{function.__name__:10}  gradcheck {verdict(torch.autograd.gradcheck, function, place)}")
-    print(f"{'':10}  gradgradcheck {verdict(torch.autograd.gradgradcheck, function, place)}")
+    once, twice = (verdict(test, function, place) for test in (torch.autograd.gradcheck, torch.autograd.gradgradcheck))
+    print(f"{function.__name__:10}  gradcheck {once}")
+    print(f"{'':10}  gradgradcheck {twice}")
+    passes[function] = (once == "passes", twice == "passes")
+reveal("engine.rules", (passes[NoUpstream], passes[Detached]))
 
 # %% [markdown] id="rules-explain" lang="en"
 # **Explain.** `NoUpstream` is caught at once: wherever the upstream gradient is not 1, its answer is wrong. (With `.sum().backward()` as the only test, where it *is* 1, it would have passed. So test with random upstream gradients.) `gradgradcheck` has nothing against it: it takes the word of `backward` for the gradient and only asks whether *that* is differentiated rightly. One needs both tests.
@@ -690,15 +749,28 @@ check("engine.Swish")
 #
 # 你的函数、它的梯度、梯度的梯度，后两者由 PyTorch 通过*你的*规则算出。滑块改变 $\beta$。**预测**：$\beta$ 很大时，三条曲线会变成什么样？
 
+# %% id="swish-plot-predict" tags=["hide-input"]
+prediction("engine.swish", Text(en="Swish with a large beta: the gradient of the gradient", zh="beta 很大时，Swish 的梯度的梯度"), {
+    (False, True): Text(en="goes to 0 everywhere", zh="处处趋于 0"),
+    (True, True): Text(en="is a peak at 0, higher and narrower", zh="在 0 处形成尖峰，更高，也更窄"),
+    (True, False): Text(en="becomes larger everywhere", zh="处处变大"),
+})
+
 # %% id="swish-plot-run"
-def draw_swish(beta):
+def swish_curves(beta):
+    """161 places from -4 to 4; there the function, its gradient and the gradient's gradient."""
     xs = torch.linspace(-4, 4, 161, dtype=torch.float64, requires_grad=True)
     values = Swish.apply(xs, beta)
     (slopes,) = torch.autograd.grad(values.sum(), xs, create_graph=True)
     (bends,) = torch.autograd.grad(slopes.sum(), xs)
+    return xs.detach(), values.detach(), slopes.detach(), bends
+
+
+def draw_swish(beta):
+    xs, values, slopes, bends = swish_curves(beta)
     fig, ax = new_figure(height=3.0)
-    for curve, series in zip((values.detach(), slopes.detach(), bends), SERIES, strict=False):
-        ax.plot(xs.detach(), curve, **series)
+    for curve, series in zip((values, slopes, bends), SERIES, strict=False):
+        ax.plot(xs, curve, **series)
     legend(ax, "f", Text(en="gradient", zh="梯度"), Text(en="gradient of the gradient", zh="梯度的梯度"))
     label(ax, title=f"x · σ({beta:g} x)", x="x")
     return fig, Text(
@@ -709,6 +781,8 @@ def draw_swish(beta):
 
 if solved("engine.Swish"):
     explore(draw_swish, labels={"beta": Text(en="beta", zh="beta")}, beta=[1.0, 0.0, 0.5, 2.0, 5.0, 20.0])
+    mild, steep = swish_curves(1.0)[3].abs(), swish_curves(20.0)[3].abs()
+    reveal("engine.swish", (bool(steep[80] > mild[80]), bool(steep[100] < mild[100])))     # at 0, and at 1 | 在 0 处，在 1 处
 
 # %% [markdown] id="straight" lang="en"
 # ## 6. A better gradient than the true one
@@ -719,9 +793,9 @@ if solved("engine.Swish"):
 #
 # $$\text{forward: } \operatorname{sign}(x) \qquad\qquad \text{backward: } G \text{ where } |x| \le 1, \text{ else } 0$$
 #
-# Clipping at 1 keeps weights that are far from the step from drifting away for ever. No `gradcheck` can pass here: the gradient is deliberately not the true one. **Predict** what each of the two gradients does in the next cell, after you have written yours.
+# Clipping at 1 keeps weights that are far from the step from drifting away for ever. No `gradcheck` can pass here: the gradient is deliberately not the true one. **Predict** what becomes of the loss when eight hidden signs are learned, with the true gradient and with the straight-through one. You see it after you have written yours.
 
-# %% [markdown] id="straight" lang="zh" reviewed="c0ef9a21bed5"
+# %% [markdown] id="straight" lang="zh" reviewed="ee046ae7b53d"
 # ## 6. 比真梯度更好的梯度
 #
 # 有些网络的权重只取 $+1$ 或 $-1$：内存只要三十分之一左右。产生它们的函数是一个台阶 `sign`，它的真梯度凡是存在的地方都是零。隔着它，什么也学不到。
@@ -730,7 +804,14 @@ if solved("engine.Swish"):
 #
 # $$\text{forward: } \operatorname{sign}(x) \qquad\qquad \text{backward: } G \text{ where } |x| \le 1, \text{ else } 0$$
 #
-# 在 1 处截断，可以免得离台阶很远的权重一直漂走。这里不可能通过 `gradcheck`：梯度是有意不取真值的。先写好你的，再**预测**后面那个单元格里两种梯度各会怎样。
+# 在 1 处截断，可以免得离台阶很远的权重一直漂走。这里不可能通过 `gradcheck`：梯度是有意不取真值的。**预测**：分别用真梯度和直通的梯度去学八个藏起来的正负号，损失会怎样？写好你的那一个之后就能看到。
+
+# %% id="straight-predict" tags=["hide-input"]
+prediction("engine.straight", Text(en="While eight hidden signs are learned, the loss", zh="学习八个藏起来的正负号时，损失"), {
+    (True, True): Text(en="falls with both gradients, faster straight-through", zh="用两种梯度都下降，直通更快"),
+    (False, True): Text(en="stays with the true gradient, falls straight-through", zh="用真梯度不变，用直通下降"),
+    (False, False): Text(en="falls with neither: a false gradient cannot help", zh="用哪种都不降：假的梯度帮不上忙"),
+})
 
 # %% [markdown] id="sign-card" lang="en"
 # ### Exercise 5.5: straight-through sign
@@ -798,12 +879,16 @@ if solved("engine.Sign"):
         en="Two loss curves over 60 steps. With the true gradient the loss stays at {a}, and {r} of 8 signs are right. Straight-through it falls from {b} to {c}, and {s} of 8 are right.",
         zh="60 步的两条损失曲线。用真梯度，损失停在 {a}，8 个正负号对了 {r} 个。用直通，损失从 {b} 降到 {c}，8 个对了 {s} 个。",
     ).format(a=digits(true_losses[-1], 3), b=digits(ste_losses[0], 3), c=digits(ste_losses[-1], 3), r=true_right, s=ste_right))
+    reveal("engine.straight", (true_losses[-1] < true_losses[0], ste_losses[-1] < ste_losses[0] / 2))
 
 # %% [markdown] id="straight-explain" lang="en"
 # **Explain.** The true gradient is zero, so not a single weight moves. The false one points, on the whole, the right way, and the signs flip one after the other. It is a method without a guarantee, and in wide use. The honest thing is to know that one is doing it.
 
 # %% [markdown] id="straight-explain" lang="zh" reviewed="3ad1a6d76be0"
 # **解释**：真梯度为零，一个权重也不动。假的那个大体上指对了方向，正负号便一个接一个地翻过来。这是一种没有保证、却用得很广的方法。诚实的做法是：知道自己在做什么。
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("engine")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

@@ -42,7 +42,7 @@
 import numpy as np
 import torch
 
-from course_lib import COLOURS, SERIES, Text, animate, check, digits, explore, label, new_figure, say, show, solved
+from course_lib import COLOURS, SERIES, Text, animate, check, digits, explore, label, new_figure, prediction, predictions, reveal, say, show, solved
 
 # %% [markdown] id="ravine" lang="en"
 # ## 1. A ravine
@@ -65,6 +65,13 @@ from course_lib import COLOURS, SERIES, Text, animate, check, digits, explore, l
 # 是一条沿 $a$ 方向延伸的山谷，谷壁比谷底陡 25 倍。它的梯度是 $(a, 25\,b)$。我们从 $(-8, 1)$ 出发，谷底在 $(0, 0)$。
 #
 # 梯度下降 `weight = weight - lr * gradient`，每一步把 $a$ 乘以 $1 - lr$，把 $b$ 乘以 $1 - 25\,lr$。**预测**：`lr` 从多大开始，$b$ 不缩小反而变大？刚好低于这个值时，$a$ 缩小得有多快？
+
+# %% id="ravine-predict" tags=["hide-input"]
+prediction("optimisers.edge", Text(en="From which lr on does b grow instead of shrink?", zh="lr 从多大开始，b 不缩小反而变大？"), {
+    0.04: Text(en="from 0.04 on", zh="从 0.04 开始"),
+    0.08: Text(en="from 0.08 on", zh="从 0.08 开始"),
+    2.0: Text(en="from 2 on", zh="从 2 开始"),
+})
 
 # %% id="ravine-run"
 CURVATURE = torch.tensor([1.0, 25.0], dtype=torch.float64)
@@ -102,6 +109,9 @@ for lr in (0.01, 0.04, 0.079, 0.081):
     points = walk(plain(lr), 40)
     say(Text(en="lr {lr:<5}  after 40 steps: a {a:>7}  b {b:>9}  loss {l}", zh="lr {lr:<5}  40 步之后：a {a:>7}  b {b:>9}  损失 {l}"),
         lr=lr, a=digits(points[-1, 0], 2), b=digits(points[-1, 1], 2), l=digits(losses_of(points)[-1], 2))
+
+edge = next(n for n in range(1000) if abs(walk(plain(n / 100 + 0.005), 1)[1, 1]) > 1)      # the first of 0.005, 0.015, … with which b grows | 依次试 0.005、0.015……，第一个让 b 变大的
+reveal("optimisers.edge", edge / 100)
 
 # %% [markdown] id="ravine-explain" lang="en"
 # **Explain.** $|1 - 25\,lr| < 1$ holds up to $lr = 2/25 = 0.08$. Above it, $b$ jumps from wall to wall, further each time. Just below it, $a$ keeps $1 - 0.08 = 92\,\%$ of its value in each step: the steep direction dictates the learning rate, and the flat one pays for it. The ratio of the two curvatures, here 25, is called the **condition number**. In real networks thousands are common.
@@ -185,6 +195,13 @@ explore(draw_plain, labels={"lr": Text(en="learning rate", zh="学习率")}, lr=
 #
 # 顺便一提：`SGD` 是*随机*梯度下降的缩写，可它的规则里没有任何随机的东西。随机来自外面，来自计算梯度所用的小批量。在整个数据集上，同一个对象做的就是普通的梯度下降。**预测**：用 4 个、32 个、全部 256 个样本的小批量，梯度的波动各有多大？
 
+# %% id="object-predict" tags=["hide-input"]
+prediction("optimisers.scatter", Text(en="How much do the gradients of batches of 4, 32 and all 256 samples scatter?", zh="用 4 个、32 个、全部 256 个样本的小批量，梯度的波动各有多大？"), {
+    (True, True): Text(en="the larger the batch, the less; not at all for all 256", zh="批量越大，波动越小；用全部 256 个时毫无波动"),
+    (True, False): Text(en="the larger the batch, the less; a little even for all 256", zh="批量越大，波动越小；用全部 256 个时仍有一点"),
+    (False, False): Text(en="equally much: the chance is in the optimiser", zh="一样大：随机来自优化器"),
+})
+
 # %% id="stochastic-run"
 rng = np.random.default_rng(0)
 inputs = torch.from_numpy(rng.standard_normal(256))
@@ -197,10 +214,13 @@ def gradient_on(chosen):
     return gradient.item()
 
 
+scatters = []
 for size in (4, 32, 256):
     several = [gradient_on(torch.from_numpy(rng.permutation(256)[:size])) for _ in range(200)]
+    scatters.append(round(np.std(several), 6))
     say(Text(en="batches of {n:>3}: mean gradient {m}, standard deviation {s}", zh="每批 {n:>3} 个：梯度的平均 {m}，标准差 {s}"),
-        n=size, m=digits(np.mean(several), 2), s=digits(round(np.std(several), 6), 2))
+        n=size, m=digits(np.mean(several), 2), s=digits(scatters[-1], 2))
+reveal("optimisers.scatter", (bool(scatters[0] > scatters[1] > scatters[2]), bool(scatters[2] == 0)))
 
 # %% [markdown] id="stochastic-explain" lang="en"
 # **Explain.** On average, mini-batches give the right gradient; a single one scatters around it, the smaller the more. Batches of all 256 samples do not scatter at all: that is gradient descent without the S.
@@ -226,6 +246,14 @@ for size in (4, 32, 256):
 #
 # 有的地方说，“动量 0.5 就是 50 % 的梯度加 50 % 的上一步”。根据公式来**预测**：梯度一直是 $1$，`lr` 是 $0.1$，$\mu = 0.5$。前三步各有多大？最后会趋于多大？
 
+# %% id="momentum-predict" tags=["hide-input"]
+prediction("optimisers.velocity", Text(en="The first three steps for a momentum of 0.5, and the size that they approach:", zh="动量为 0.5 时的前三步，以及最后趋于的大小："), {
+    (0.05, 0.075, 0.0875, 0.1): Text(en="0.05, 0.075, 0.0875, approaching 0.1", zh="0.05、0.075、0.0875，趋于 0.1"),
+    (0.1, 0.1, 0.1, 0.1): Text(en="0.1, 0.1, 0.1, always 0.1", zh="0.1、0.1、0.1，一直是 0.1"),
+    (0.1, 0.15, 0.2, None): Text(en="0.1, 0.15, 0.2, growing without end", zh="0.1、0.15、0.2，不断变大，没有尽头"),
+    (0.1, 0.15, 0.175, 0.2): Text(en="0.1, 0.15, 0.175, approaching 0.2", zh="0.1、0.15、0.175，趋于 0.2"),
+})
+
 # %% id="momentum-run"
 def step_sizes(momentum, steps=20):
     """The sizes of torch.optim.SGD's steps with lr = 0.1 while the gradient is always 1."""
@@ -243,14 +271,16 @@ def step_sizes(momentum, steps=20):
 for momentum in (0.0, 0.5, 0.9):
     sizes = step_sizes(momentum, 100)
     print(f"momentum {momentum}: {[digits(size, 4) for size in sizes[:4]]} … {digits(sizes[-1], 3)}   lr / (1 - momentum) = {digits(0.1 / (1 - momentum), 3)}")
+half = step_sizes(0.5, 100)
+reveal("optimisers.velocity", tuple(round(size, 4) for size in (*half[:3], half[-1])))
 
 # %% [markdown] id="momentum-explain" lang="en"
-# **Explain.** $0.1$, $0.15$, $0.175$ and so on towards $0.2$. The gradient enters in full, not with 50 %; the old velocity is added to it. While the direction stays the same, the steps grow to $lr / (1 - \mu)$: twice as large for $\mu = 0.5$, ten times for $0.9$. Whoever raises the momentum raises the effective learning rate as well, and should often lower `lr` in return. (With "50 % and 50 %" the step would stay at $0.1$; a few other libraries do it that way.)
+# **Explain.** $0.1$, $0.15$, $0.175$ and so on towards $0.2$. The gradient enters in full, not with 50 %; the old velocity is added to it. While the direction stays the same, the steps grow to $lr / (1 - \mu)$: twice as large for $\mu = 0.5$, ten times for $0.9$. Whoever raises the momentum raises the effective learning rate as well, and should often lower `lr` in return. (With "50 % and 50 %" the step would never exceed $0.1$; a few other libraries do it that way.)
 #
 # Now let it run in the ravine.
 
-# %% [markdown] id="momentum-explain" lang="zh" reviewed="2b82cae26daa"
-# **解释**：$0.1$、$0.15$、$0.175$……趋于 $0.2$。梯度是全额进来的，不是 50 %；旧的速度再加在它上面。只要方向不变，步子就会增大到 $lr / (1 - \mu)$：$\mu = 0.5$ 时是两倍，$0.9$ 时是十倍。所以调高动量，也就调高了实际的学习率，往往应当相应地调低 `lr`。（若真是“50 % 加 50 %”，步子会一直是 $0.1$；有少数别的库是这样做的。）
+# %% [markdown] id="momentum-explain" lang="zh" reviewed="8a78f6f3a7cc"
+# **解释**：$0.1$、$0.15$、$0.175$……趋于 $0.2$。梯度是全额进来的，不是 50 %；旧的速度再加在它上面。只要方向不变，步子就会增大到 $lr / (1 - \mu)$：$\mu = 0.5$ 时是两倍，$0.9$ 时是十倍。所以调高动量，也就调高了实际的学习率，往往应当相应地调低 `lr`。（若真是“50 % 加 50 %”，步子永远不会超过 $0.1$；有少数别的库是这样做的。）
 #
 # 现在让它到沟里跑一跑。
 
@@ -344,6 +374,13 @@ check("optimisers.momentum_step")
 #
 # **预测**：某个权重对损失毫无影响，梯度是 0。取 `lr` 0.1、$\lambda = 0.1$，不带动量，走 100 步，权重衰减会把它变成什么样？
 
+# %% id="nesterov-predict" tags=["hide-input"]
+prediction("optimisers.decay", Text(en="What is left after 100 steps of a weight whose gradient is 0?", zh="一个梯度为 0 的权重，100 步之后还剩多少？"), {
+    1.0: Text(en="all of it: without a gradient it does not move", zh="全部：没有梯度就不会动"),
+    0.37: Text(en="a little more than a third", zh="三分之一多一点"),
+    0.0: Text(en="nothing: 100 steps of 1 % each", zh="什么也不剩：100 步，每步 1 %"),
+})
+
 # %% id="decay-run"
 p = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
 optimiser = torch.optim.SGD([p], lr=0.1, weight_decay=0.1)
@@ -352,6 +389,7 @@ for _ in range(100):
     optimiser.step()
 say(Text(en="after 100 steps: {v};  2 * (1 - 0.1 * 0.1) ** 100 = {w}", zh="100 步之后：{v}；2 * (1 - 0.1 * 0.1) ** 100 = {w}"),
     v=digits(p.item()), w=digits(2 * 0.99**100))
+reveal("optimisers.decay", round(p.item() / 2, 2))
 
 # %% [markdown] id="decay-explain" lang="en"
 # **Explain.** Each step takes away `lr` times $\lambda$ of the weight, 1 %. What the data do not support fades away.
@@ -419,7 +457,16 @@ check("optimisers.nesterov_step")
 #
 # **预测**：把损失乘以 1000，所有梯度就都变成 1000 倍。梯度下降的第一步会怎样？RMSProp 的呢？
 
+# %% id="rmsprop-predict" tags=["hide-input"]
+prediction("optimisers.rescaled", Text(en="By what factor does the first step grow when the loss is multiplied by 1000?", zh="把损失乘以 1000，第一步变成多少倍？"), {
+    (1000.0, 1000.0): Text(en="gradient descent 1000, RMSProp 1000", zh="梯度下降 1000，RMSProp 1000"),
+    (1000.0, 1.0): Text(en="gradient descent 1000, RMSProp 1", zh="梯度下降 1000，RMSProp 1"),
+    (1000.0, 0.001): Text(en="gradient descent 1000, RMSProp 1/1000", zh="梯度下降 1000，RMSProp 1/1000"),
+    (1.0, 1.0): Text(en="gradient descent 1, RMSProp 1", zh="梯度下降 1，RMSProp 1"),
+})
+
 # %% id="rmsprop-run"
+first_steps = {}
 for factor in (1.0, 1000.0):
     for name, make in (("SGD    ", lambda p: torch.optim.SGD([p], lr=0.01)), ("RMSprop", lambda p: torch.optim.RMSprop([p], lr=0.01))):
         p = torch.tensor([-8.0, 1.0], dtype=torch.float64, requires_grad=True)
@@ -428,6 +475,8 @@ for factor in (1.0, 1000.0):
         (factor * ravine(p)).backward()
         optimiser.step()
         print(f"{name} loss x {factor:<6}  first step {[digits(d, 3) for d in (p - before).detach()]}")
+        first_steps.setdefault(name, []).append((p - before)[0].item())
+reveal("optimisers.rescaled", tuple(round(sizes[-1] / sizes[0], 2) for sizes in first_steps.values()))
 
 # %% [markdown] id="rmsprop-explain" lang="en"
 # **Explain.** RMSProp does not notice: numerator and denominator grow alike. Steep and flat directions even get steps of the *same* size, here $0.1$: at the first step $s = 0.01\,g^2$ (PyTorch's $\alpha$ is 0.99), so the quotient is $\pm 10$ whatever $g$ may be. That is its strength, and its weakness: near the bottom, where gradients become small, it does not slow down by itself. Then `lr` has to.
@@ -484,6 +533,14 @@ check("optimisers.rmsprop_step")
 #
 # 两者都从零开始，而从零开始的滑动平均，起初总是偏小。**预测**：梯度一直是 1，$\beta_1 = 0.9$。第一步之后 $m$ 是多少？十步之后呢？要除以多少，才能得到 1？
 
+# %% id="adam-predict" tags=["hide-input"]
+prediction("optimisers.mean", Text(en="The gradient is always 1, and m starts at 0. What is m after one step, and after ten?", zh="梯度一直是 1，m 从 0 开始。一步之后 m 是多少？十步之后呢？"), {
+    (1.0, 1.0): Text(en="1 and 1", zh="1 和 1"),
+    (0.1, 0.65): Text(en="0.1 and about 0.65", zh="0.1 和约 0.65"),
+    (0.1, 1.0): Text(en="0.1 and 1", zh="0.1 和 1"),
+    (0.9, 1.0): Text(en="0.9 and almost 1", zh="0.9 和几乎 1"),
+})
+
 # %% id="adam-run"
 steps = np.arange(1, 101)
 fig, ax = new_figure(height=3.0)
@@ -496,6 +553,11 @@ show(fig, Text(
     en="Running means of a constant 1 over 100 steps. With β = 0.9 it is {a} after 10 steps, with 0.99 it is {b}, with 0.999 {c}; after 100 steps {d}, {e} and {f}.",
     zh="常数 1 的滑动平均，共 100 步。10 步之后，β = 0.9 时为 {a}，0.99 时为 {b}，0.999 时为 {c}；100 步之后分别是 {d}、{e}、{f}。",
 ).format(a=digits(1 - 0.9**10, 3), b=digits(1 - 0.99**10, 2), c=digits(1 - 0.999**10, 2), d=digits(1 - 0.9**100, 3), e=digits(1 - 0.99**100, 3), f=digits(1 - 0.999**100, 2)))
+
+means_of_ones = [0.0]
+for _ in range(10):
+    means_of_ones.append(0.9 * means_of_ones[-1] + (1 - 0.9) * 1)      # the formula of m, with g = 1 | m 的公式，g = 1
+reveal("optimisers.mean", (round(means_of_ones[1], 2), round(means_of_ones[10], 2)))
 
 # %% [markdown] id="adam-explain" lang="en"
 # **Explain.** After $t$ steps the weights in the running mean add up to $1 - \beta^t$ only; the rest is still sitting on the zero of the beginning. Dividing by exactly that makes it a true mean:
@@ -561,6 +623,14 @@ check("optimisers.adam_step")
 #
 # 现在让四种方法一起跑，用的都是*你*写的函数。这次的曲面不是笔直的沟，而是弯的：$L(a, b) = (1 - a)^2 + 10\,(b - a^2)^2$，谷底在 $(1, 1)$，它是 Rosenbrock 一个著名测试的小号版本。播放之前先**预测**：谁最先走出陡壁？谁最先到谷底？谁会冲过头？
 
+# %% id="race-predict" tags=["hide-input"]
+prediction("optimisers.race", Text(en="Which of them is the first with a loss below 0.1?", zh="谁的损失最先降到 0.1 以下？"), {
+    0: Text(en="gradient descent", zh="梯度下降"),
+    1: Text(en="momentum", zh="动量"),
+    2: Text(en="RMSProp", zh="RMSProp"),
+    3: Text(en="Adam", zh="Adam"),
+})
+
 # %% id="race-run"
 def bent(point):
     return (1 - point[0]) ** 2 + 10 * (point[1] - point[0] ** 2) ** 2
@@ -595,9 +665,12 @@ if solved("optimisers.momentum_step", "optimisers.rmsprop_step", "optimisers.ada
         ).format(n=steps)
 
     animate(draw_race, [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 17, 20, 24, 28, 32, 38, 44, 50, 60, 70, 80])
+    arrivals = []
     for name, points in ways.items():
         first = next((number for number, loss in enumerate(losses_of(points, bent)) if loss < 0.1), None)
         say(Text(en="{name}: loss below 0.1 after {n} steps", zh="{name}：损失降到 0.1 以下用了 {n} 步"), name=name, n=first if first is not None else "> 80")
+        arrivals.append(81 if first is None else first)
+    reveal("optimisers.race", arrivals.index(min(arrivals)))
 
 # %% [markdown] id="race-explain" lang="en"
 # **Explain.** Each one shows its character. Gradient descent drops into the bend at once and then crawls along the floor, where the gradients are small. Momentum swings from side to side, but carries its speed along the floor. RMSProp and Adam set off with steps of the same size in both directions, whatever the slope.
@@ -678,6 +751,13 @@ check("optimisers.Momentum")
 # %% [markdown] id="same-as-torch" lang="zh" reviewed="ed9de77245bc"
 # 最后的验证：从同一个起点把同一个小网络训练两遍，一遍用你的 `Momentum`，一遍用 `torch.optim.SGD`，学习率逐步下降。**预测**：60 步之后，两组权重最多相差多少？
 
+# %% id="same-as-torch-predict" tags=["hide-input"]
+prediction("optimisers.difference", Text(en="The largest difference between the two sets of weights after 60 steps:", zh="60 步之后，两组权重的最大差异："), {
+    "visible": Text(en="about 0.01: small differences grow from step to step", zh="约 0.01：小的差异一步步放大"),
+    "single": Text(en="about 1e-7: numbers have about 7 digits", zh="约 1e-7：数大约有 7 位有效数字"),
+    "rounding": Text(en="below 1e-12: they do the same, up to rounding", zh="小于 1e-12：除了舍入误差，两者做的事完全一样"),
+})
+
 # %% id="same-as-torch-run"
 def train_small(make):
     """60 steps on a small network; make(params) gives the optimiser and a function that sets its learning rate."""
@@ -710,8 +790,9 @@ if solved("optimisers.Momentum"):
     our_weights, our_losses = train_small(ours)
     their_weights, their_losses = train_small(theirs)
     say(Text(en="first loss {a}, last loss {b}", zh="最初的损失 {a}，最后的损失 {b}"), a=digits(our_losses[0], 3), b=digits(our_losses[-1], 3))
-    say(Text(en="largest difference below 1e-12: {v}", zh="最大差异小于 1e-12：{v}"),
-        v=max((a - b).abs().max().item() for a, b in zip(our_weights, their_weights, strict=True)) < 1e-12)
+    gap = max((a - b).abs().max().item() for a, b in zip(our_weights, their_weights, strict=True))
+    say(Text(en="largest difference below 1e-12: {v}", zh="最大差异小于 1e-12：{v}"), v=gap < 1e-12)
+    reveal("optimisers.difference", "rounding" if gap < 1e-12 else "single" if gap < 1e-5 else "visible")
 
 # %% [markdown] id="schedule" lang="en"
 # **Explain.** Nothing but rounding. You can now read the source of `torch.optim` and recognise everything in it.
@@ -726,6 +807,9 @@ if solved("optimisers.Momentum"):
 # 你还顺手用上了学习率**调度**：开头步子大，好走得远；最后步子小，好停得准。对自己不会慢下来的方法，这一点尤其要紧。（PyTorch 在 `torch.optim.lr_scheduler` 里有现成的；它们的 `step()` 要在优化器的*之后*调用。）
 #
 # 旧教程里还会遇到一件古董：用 `f.data.sub_(f.grad.data * lr)` 来更新。它就是第 1 节的那一步，写于还没有 `no_grad` 的年代；`.data` 为什么危险，第 04 课讲过。请写 `with torch.no_grad(): f -= lr * f.grad`，或者交给优化器。
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("optimisers")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

@@ -46,7 +46,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib import COLOURS, Edge, Node, Text, check, computation_graph, digits, explore, label, new_figure, pick_device, say, show, solved
+from course_lib import COLOURS, Edge, Node, Text, check, computation_graph, digits, explore, label, new_figure, pick_device, prediction, predictions, reveal, say, show, solved
 
 # %% [markdown] id="register" lang="en"
 # ## 1. What a module notices
@@ -57,6 +57,14 @@ from course_lib import COLOURS, Edge, Node, Text, check, computation_graph, digi
 # ## 1. 模块会留意什么
 #
 # 模型是一个继承自 `nn.Module` 的类：`__init__` 创建各个部件，`forward` 说明它们怎样配合。有三种东西会被留意并登记：`nn.Parameter`、另一个 `nn.Module`，以及交给 `register_buffer` 的张量。其他的都只是普通属性。**预测**下一个单元格里的四个列表各有哪些名字。
+
+# %% id="register-predict" tags=["hide-input"]
+prediction("modules.registered", Text(en="Which does named_parameters() list: self.forgotten, a tensor that requires a gradient, or the layer in the list self.hidden?", zh="named_parameters() 会列出哪些：要求梯度的张量 self.forgotten？列表 self.hidden 里的层？"), {
+    (True, True): Text(en="both", zh="两者都列"),
+    (True, False): Text(en="only self.forgotten", zh="只列 self.forgotten"),
+    (False, True): Text(en="only the layer in self.hidden", zh="只列 self.hidden 里的层"),
+    (False, False): Text(en="neither", zh="两者都不列"),
+})
 
 # %% id="register-run"
 class Example(nn.Module):
@@ -77,6 +85,8 @@ print("parameters", [name for name, _ in example.named_parameters()])
 print("modules   ", [name for name, _ in example.named_modules()])
 print("buffers   ", [name for name, _ in example.named_buffers()])
 print("state_dict", list(example.state_dict()))
+listed = [name for name, _ in example.named_parameters()]
+reveal("modules.registered", ("forgotten" in listed, any(name.startswith("hidden") for name in listed)))
 
 # %% [markdown] id="register-explain" lang="en"
 # **Explain.** `forgotten` and the layer in `hidden` are in none of the lists. The forward pass could use them, and would even give them gradients. But `model.parameters()` does not know them: no optimiser moves them, `state_dict` does not save them, `.to(device)` leaves them behind. Nothing raises an error; they simply never learn. For lists there are `nn.ModuleList` and `nn.ParameterList`, and `nn.Sequential`.
@@ -115,7 +125,10 @@ def draw_tree(model, title):
 
 
 fig, words_of_tree = draw_tree(example, Text(en="What Example knows of itself", zh="Example 所知道的自己"))
-show(fig, Text(en="A tree: {t}.", zh="一棵树：{t}。").format(t=words_of_tree))
+show(fig, Text(
+    en="A tree: below the model hang {n} boxes, of modules, parameters and buffers. Each arrow leads from owner to owned: {t}.",
+    zh="一棵树：模型下面挂着 {n} 个方框，有模块、参数和缓冲区。每个箭头从拥有者指向被拥有者：{t}。",
+).format(n=words_of_tree.count(";") + 1, t=words_of_tree))
 
 # %% [markdown] id="linear" lang="en"
 # ## 2. A layer from scratch
@@ -131,15 +144,26 @@ show(fig, Text(en="A tree: {t}.", zh="一棵树：{t}。").format(t=words_of_tre
 #
 # 它沿着**最后**一维计算，前面是什么都行：一批 `[N, in]`、一个样本 `[in]`，或者 `[N, T, in]`。许多资料说 `torch.nn` 只支持小批量。**预测**下面哪些层接受没有批量维的样本。
 
+# %% id="linear-predict" tags=["hide-input"]
+prediction("modules.unbatched", Text(en="Which of Linear, Conv2d, MaxPool2d and BatchNorm2d accept a sample without a batch?", zh="Linear、Conv2d、MaxPool2d、BatchNorm2d 中，哪些接受没有批量维的样本？"), {
+    ("Linear",): Text(en="only Linear", zh="只有 Linear"),
+    ("Linear", "MaxPool2d"): Text(en="Linear and MaxPool2d", zh="Linear 和 MaxPool2d"),
+    ("Linear", "Conv2d", "MaxPool2d"): Text(en="all but BatchNorm2d", zh="除 BatchNorm2d 以外都接受"),
+    ("Linear", "Conv2d", "MaxPool2d", "BatchNorm2d"): Text(en="all four", zh="四个都接受"),
+})
+
 # %% id="unbatched-run"
+accepted = []
 for name, layer, sample in (
     ("Linear(3, 2)", nn.Linear(3, 2), torch.ones(3)), ("Conv2d(1, 6, 5)", nn.Conv2d(1, 6, 5), torch.ones(1, 32, 32)),
     ("MaxPool2d(2)", nn.MaxPool2d(2), torch.ones(1, 32, 32)), ("BatchNorm2d(1)", nn.BatchNorm2d(1), torch.ones(1, 32, 32)),
 ):
     try:
         print(f"{name:16}{tuple(sample.shape)!s:14}-> {tuple(layer(sample).shape)}")
+        accepted.append(type(layer).__name__)
     except ValueError as error:
         print(f"{name:16}{tuple(sample.shape)!s:14}-> ValueError: {error}")
+reveal("modules.unbatched", tuple(accepted))
 
 # %% [markdown] id="unbatched-explain" lang="en"
 # **Explain.** Most layers accept both. `BatchNorm2d` does not: a statistic over the batch needs one. And a model may refuse for reasons of its own, when its `forward` flattens from dimension 1 on. `unsqueeze(0)` makes a batch of one of any sample, and is always safe.
@@ -198,12 +222,16 @@ check("modules.MyLinear")
 #
 # `nn.Sequential` 把各层依次调用一遍。**预测** `print(model)` 会显示什么，以及这个模型有多少个参数（一个个的数）。
 
+# %% id="compose-predict" tags=["hide-input"]
+prediction("modules.numbers", Text(en="How many single numbers does Sequential(Flatten(), Linear(784, 20), ReLU(), Linear(20, 10)) have as parameters?", zh="Sequential(Flatten(), Linear(784, 20), ReLU(), Linear(20, 10)) 的参数一共有多少个数？"), [15880, 15910, 15930])
+
 # %% id="compose-run"
 model = nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 20), nn.ReLU(), nn.Linear(20, 10))
 print(model)
 for name, p in model.named_parameters():
     print(f"{name:10} {list(p.shape)}")
 say(Text(en="single numbers: {n}", zh="一个个的数：{n}"), n=sum(p.numel() for p in model.parameters()))
+reveal("modules.numbers", sum(p.numel() for p in model.parameters()))
 
 # %% [markdown] id="compose-explain" lang="en"
 # **Explain.** `Flatten` and `ReLU` have no parameters; the others hold $784 \cdot 20 + 20$ and $20 \cdot 10 + 10$. The printed form lists the modules in the order in which they were *assigned*. In a class of your own that need not be the order in which `forward` uses them.
@@ -261,6 +289,13 @@ check("modules.MLP")
 # %% [markdown] id="mlp-after" lang="zh" reviewed="2e3d46b407ed"
 # 许多入门教程里的那个网络，就是 `nn.Flatten()` 后面接上你的 `MLP([784, 512, 512, 10])`。一次 `.to(device)` 就把它整个搬过去，`print` 会列出它的各层。**预测**它一共有多少个数，哪一层占得最多。
 
+# %% id="mlp-after-predict" tags=["hide-input"]
+prediction("modules.mlp", Text(en="How many numbers does the network 784, 512, 512, 10 hold, and which layer holds most of them?", zh="784、512、512、10 的网络一共有多少个数？哪一层占得最多？"), {
+    (0, 2): Text(en="about 2 thousand, most in the first layer", zh="约 2 千，第一层最多"),
+    (1, 670): Text(en="about 670 thousand, most in the second layer", zh="约 67 万，第二层最多"),
+    (0, 670): Text(en="about 670 thousand, most in the first layer", zh="约 67 万，第一层最多"),
+})
+
 # %% id="mlp-story"
 if solved("modules.MLP"):
     with torch.random.fork_rng():
@@ -268,6 +303,7 @@ if solved("modules.MLP"):
     print(network)
     counts = [sum(p.numel() for p in layer.parameters()) for layer in network[1].layers]
     say(Text(en="single numbers: {parts} = {n}", zh="一个个的数：{parts} = {n}"), parts=" + ".join(map(str, counts)), n=sum(counts))
+    reveal("modules.mlp", (counts.index(max(counts)), round(sum(counts) / 1000)))
 
 # %% [markdown] id="freeze" lang="en"
 # ## 4. Counting, freezing, sharing
@@ -283,11 +319,20 @@ if solved("modules.MLP"):
 #
 # 参数也可以**共享**：`decoder.weight = encoder.weight` 把同一个张量放在两处。**预测**：两个 `Linear(5, 5, bias=False)` 共享权重时，`parameters()` 列出几个参数？`state_dict` 有几项？
 
+# %% id="freeze-predict" tags=["hide-input"]
+prediction("modules.tied", Text(en="Two layers share their weight. How many parameters does parameters() list, and how many entries has the state_dict?", zh="两个层共享权重时，parameters() 列出几个参数？state_dict 有几项？"), {
+    (1, 1): Text(en="1 and 1", zh="1 和 1"),
+    (1, 2): Text(en="1 and 2", zh="1 和 2"),
+    (2, 1): Text(en="2 and 1", zh="2 和 1"),
+    (2, 2): Text(en="2 and 2", zh="2 和 2"),
+})
+
 # %% id="freeze-run"
 tied = nn.Sequential(nn.Linear(5, 5, bias=False), nn.Linear(5, 5, bias=False))
 tied[1].weight = tied[0].weight
 tied[0].weight.requires_grad_(False)
 print("parameters()", len(list(tied.parameters())), "  state_dict()", len(tied.state_dict()), "  tied[1] requires grad:", tied[1].weight.requires_grad)
+reveal("modules.tied", (len(list(tied.parameters())), len(tied.state_dict())))
 
 # %% [markdown] id="freeze-explain" lang="en"
 # **Explain.** `parameters()` goes by the objects and lists the shared one once; `state_dict()` goes by the names and lists it twice. Since there is only one object, freezing it in one place freezes it in both.
@@ -347,6 +392,14 @@ check("modules.freeze_parameters")
 #
 # **预测**：在用 PyTorch 自己的初始权重的深层网络里，激活值的分散程度从一层到一层会怎样变化？
 
+# %% id="hooks-predict" tags=["hide-input"]
+prediction("modules.spread", Text(en="How does the standard deviation change over eight layers with PyTorch's own initial weights?", zh="用 PyTorch 自己的初始权重，标准差在八层之间怎样变化？"), {
+    "stays": Text(en="it stays about the same: that is what they are made for", zh="基本不变：初始权重就是为此设计的"),
+    "grows": Text(en="it grows from layer to layer", zh="一层比一层大"),
+    "vanishes": Text(en="it shrinks in every layer, on towards 0", zh="每层都缩小，一直趋于 0"),
+    "settles": Text(en="it shrinks at first, then stays at a small value", zh="先缩小，然后停在一个小的值上"),
+})
+
 # %% id="hooks-run"
 def activations(depth, width=100):
     """The outputs of each Linear layer of a deep network for 256 random samples."""
@@ -373,6 +426,10 @@ def draw_activations(layer):
 
 
 explore(draw_activations, labels={"layer": Text(en="layer", zh="层")}, layer=(1, 8, 1, 1))
+
+spread = [output.std().item() for output in activations(8)]
+early, late = spread[3] / spread[0], spread[7] / spread[4]      # from layer 1 to 4, from layer 5 to 8 | 第 1 到第 4 层，第 5 到第 8 层
+reveal("modules.spread", "settles" if early < 0.5 < late < 2 else "vanishes" if early < 0.5 else "grows" if early > 2 else "stays")
 
 # %% [markdown] id="hooks-explain" lang="en"
 # **Explain.** PyTorch's default is narrower than the He initialisation of lesson 01, so the signal shrinks from layer to layer, until little but the biases is left of it. The figure was made without changing a line of the network, and after it the hooks are gone again: the network does not know that it was watched.
@@ -425,6 +482,9 @@ def record(model, x):
 
 # %% id="record-check" tags=["check"]
 check("modules.record")
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("modules")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

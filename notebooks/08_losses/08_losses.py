@@ -46,7 +46,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib import COLOURS, SERIES, Text, check, digits, explore, label, legend, new_figure, say, show, solved
+from course_lib import COLOURS, SERIES, Text, check, digits, explore, label, legend, new_figure, prediction, predictions, reveal, say, show, solved
 
 # %% [markdown] id="mse" lang="en"
 # ## 1. What a loss is
@@ -62,6 +62,14 @@ from course_lib import COLOURS, SERIES, Text, check, digits, explore, label, leg
 #
 # 每个样本只预测一个值的模型，常常返回 `[N, 1]`，而目标是 `[N]`。**预测**：四个预测值**完全正确**，只是形状不同，`F.mse_loss` 会怎么说？
 
+# %% id="mse-predict" tags=["hide-input"]
+prediction("losses.shapes", Text(en="F.mse_loss of four exactly right predictions [4, 1] and targets [4]:", zh="四个完全正确的预测值 [4, 1] 与目标 [4] 的 F.mse_loss："), {
+    "error": Text(en="an error: the shapes differ", zh="报错：形状不同"),
+    (False, False): Text(en="0, without a word", zh="0，什么也不说"),
+    (True, True): Text(en="more than 0, and a warning", zh="大于 0，并给出警告"),
+    (True, False): Text(en="more than 0, without a word", zh="大于 0，什么也不说"),
+})
+
 # %% id="mse-run"
 target = torch.tensor([1.0, 2.0, 3.0, 4.0])
 pred = target[:, None].clone().requires_grad_()
@@ -72,6 +80,7 @@ say(Text(en="pred {p}, target {t}: loss {l}, grad_fn {g}, warnings: {w}", zh="pr
     p=list(pred.shape), t=list(target.shape), l=loss.item(), g=type(loss.grad_fn).__name__, w=len(caught))
 print((pred - target).detach())
 print(F.mse_loss(pred.squeeze(1), target).item())
+reveal("losses.shapes", (loss.item() > 0, len(caught) > 0))
 
 # %% [markdown] id="mse-explain" lang="en"
 # **Explain.** `[4, 1]` minus `[4]` broadcasts to `[4, 4]`: each prediction is compared with **every** target, and perfect answers get a loss of 2.5. PyTorch only warns. A model trained like this learns to predict the mean of all targets for every sample, and its loss falls all the same at first. The remedy is `squeeze(1)` on the prediction or `unsqueeze(1)` on the target. Not a bare `squeeze()`: it takes away the batch dimension, too, when the last batch has one sample.
@@ -131,16 +140,27 @@ check("losses.strict_mse")
 #
 # 它们全是正数，总和为 1。可是沿着**哪一维**求和？对 `[N, C]` 的 logits 是第 1 维：每个样本有自己的分布。`nn.Softmax(dim=1)` 和 `torch.softmax(z, dim=1)` 都要指明它。**预测**下面哪些和等于 1。
 
+# %% id="softmax-predict" tags=["hide-input"]
+prediction("losses.dim", Text(en="nn.Softmax(dim=0) of logits [2, 3], two samples and three classes: which sums are 1?", zh="对 logits [2, 3]（两个样本、三个类别）用 nn.Softmax(dim=0)，哪些和等于 1？"), {
+    (1,): Text(en="sum(dim=1), one for each sample", zh="sum(dim=1)，每个样本一个"),
+    (0, 1): Text(en="both, sum(dim=0) and sum(dim=1)", zh="sum(dim=0) 和 sum(dim=1) 都是"),
+    (0,): Text(en="sum(dim=0), one for each class", zh="sum(dim=0)，每个类别一个"),
+    (): Text(en="neither, only the sum of all six numbers", zh="都不是，只有全部六个数的和才是"),
+})
+
 # %% id="softmax-run"
 z = torch.tensor([[2.0, 1.0, 0.0], [0.0, 3.0, 0.0]])
+ones = []                               # for each softmax the dims whose sums are 1 | 每个 softmax 各有哪些维的和为 1
 for dim in (0, 1):
     p = nn.Softmax(dim=dim)(z)
+    ones.append(tuple(d for d in (0, 1) if bool((p.sum(dim=d) - 1).abs().max() < 1e-4)))
     print(f"dim={dim}  sum(dim=0) {[digits(v, 3) for v in p.sum(dim=0)]}  sum(dim=1) {[digits(v, 3) for v in p.sum(dim=1)]}")
 print("argmax", z.argmax(dim=1).tolist(), torch.softmax(z, dim=1).argmax(dim=1).tolist())
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     nn.Softmax()(z)
 print([str(w.message).split(".")[0] for w in caught])
+reveal("losses.dim", ones[0])
 
 # %% [markdown] id="softmax-explain" lang="en"
 # **Explain.** `dim` is the dimension that is summed over, and that vanishes in the sum. `dim=0` makes the two *samples* compete with each other, which nobody wants. Without `dim` PyTorch guesses and warns; always name it. The largest logit is the largest probability, so for the predicted class no softmax is needed.
@@ -176,13 +196,24 @@ explore(draw_temperature, labels={"temperature": Text(en="temperature T", zh="�
 #
 # 损失里要用的是 $\ln p_j$。**预测**：最直接的写法 `torch.log(torch.softmax(z, dim=1))` 对 logits `[0, 200]` 得到什么？照公式手写出来的，对 `[0, 1000]` 又得到什么？
 
+# %% id="overflow-predict" tags=["hide-input"]
+prediction("losses.overflow", Text(en="The logarithm of the softmax of [0, 200], and the softmax of [0, 1000] by the formula:", zh="[0, 200] 的 softmax 的对数，以及照公式算的 [0, 1000] 的 softmax："), {
+    (False, False): Text(en="[-200, 0] and [0, 1]", zh="[-200, 0] 和 [0, 1]"),
+    (True, False): Text(en="[-inf, 0] and [0, 1]", zh="[-inf, 0] 和 [0, 1]"),
+    (False, True): Text(en="[-200, 0] and [0, nan]", zh="[-200, 0] 和 [0, nan]"),
+    (True, True): Text(en="[-inf, 0] and [0, nan]", zh="[-inf, 0] 和 [0, nan]"),
+})
+
 # %% id="overflow-run"
 z = torch.tensor([[0.0, 200.0]])
-print("log of softmax  ", torch.log(torch.softmax(z, dim=1)).tolist())
+obvious = torch.log(torch.softmax(z, dim=1))
+print("log of softmax  ", obvious.tolist())
 print("log_softmax     ", torch.log_softmax(z, dim=1).tolist())
 z = torch.tensor([[0.0, 1000.0]])
-print("formula by hand ", (z.exp() / z.exp().sum(dim=1, keepdim=True)).tolist())
+by_hand = z.exp() / z.exp().sum(dim=1, keepdim=True)
+print("formula by hand ", by_hand.tolist())
 print("log_softmax     ", torch.log_softmax(z, dim=1).tolist(), " sum of exp:", torch.log_softmax(z, dim=1).exp().sum().item())
+reveal("losses.overflow", (bool(obvious.isinf().any()), bool(by_hand.isnan().any())))
 
 # %% [markdown] id="overflow-explain" lang="en"
 # **Explain.** $e^{-200}$ is too small for float32 and becomes 0, whose logarithm is $-\infty$; $e^{1000}$ is too large and becomes infinite, and $\infty / \infty$ is nan. The true values, $-200$ and $-1000$, are harmless numbers. They are only lost on the way.
@@ -243,9 +274,19 @@ check("losses.log_softmax")
 #
 # PyTorch 把它分成两块。`F.nll_loss` 接受**对数概率**，挑出正确类别的那一项，改变符号；不管它的名字（“负对数似然”）让人想到什么，它并不计算对数。`F.cross_entropy` 接受 **logits**，两件事都做。**预测**下面六行哪些数相同？哪一个小于 0？
 
+# %% id="nll-predict" tags=["hide-input"]
+prediction("losses.same", Text(en="Which of the five other lines give the same number as cross_entropy(logits)?", zh="另外五行中，哪些与 cross_entropy(logits) 的数相同？"), {
+    ("nll_loss(logits)",): "nll_loss(logits)",
+    ("nll_loss(softmax)",): "nll_loss(softmax)",
+    ("nll_loss(log_softmax)", "cross_entropy(log_softmax)"): Text(en="nll_loss(log_softmax) and cross_entropy(log_softmax)", zh="nll_loss(log_softmax) 和 cross_entropy(log_softmax)"),
+    ("nll_loss(log_softmax)",): "nll_loss(log_softmax)",
+    ("nll_loss(log_softmax)", "cross_entropy(softmax)"): Text(en="nll_loss(log_softmax) and cross_entropy(softmax)", zh="nll_loss(log_softmax) 和 cross_entropy(softmax)"),
+})
+
 # %% id="nll-run"
 generator = torch.Generator().manual_seed(4)
 logits, labels = 2 * torch.randn(64, 10, generator=generator), torch.randint(0, 10, (64,), generator=generator)
+found = {}
 for name, value in (
     ("cross_entropy(logits)       ", F.cross_entropy(logits, labels)),
     ("nll_loss(log_softmax)       ", F.nll_loss(torch.log_softmax(logits, dim=1), labels)),
@@ -255,6 +296,9 @@ for name, value in (
     ("cross_entropy(log_softmax)  ", F.cross_entropy(torch.log_softmax(logits, dim=1), labels)),
 ):
     print(name, digits(value, 4))
+    found[name.strip()] = value.item()
+first, *others = found
+reveal("losses.same", tuple(name for name in others if abs(found[name] - found[first]) < 1e-4))
 
 # %% [markdown] id="nll-explain" lang="en"
 # **Explain.** The first two are the same by definition. `nll_loss(logits)` is the mean of some negated logits: it has no lower bound, and "training" drives the logits to infinity. `nll_loss(softmax)` is minus the mean probability of the right class: never below $-1$. Neither is a cross-entropy, and neither raises an error.
@@ -275,6 +319,14 @@ for name, value in (
 
 # %% [markdown] id="twice" lang="zh" reviewed="84a8210dacde"
 # **预测**：两个模型只差末尾的一个 softmax，训练完全相同（平面上三类点，60 步），结果会怎样？
+
+# %% id="twice-predict" tags=["hide-input"]
+prediction("losses.twice", Text(en="The model on logits comes from 1.1 down to a loss of about 0.1. Where does the one with the softmax end?", zh="用 logits 的模型，损失从 1.1 降到约 0.1。多一个 softmax 的那个最后到多少？"), {
+    0.1: Text(en="also at about 0.1", zh="也是约 0.1"),
+    0.6: Text(en="at about 0.6", zh="约 0.6"),
+    1.1: Text(en="still at about 1.1", zh="仍是约 1.1"),
+    1.5: Text(en="at about 1.5", zh="约 1.5"),
+})
 
 # %% id="twice-run"
 generator = torch.Generator().manual_seed(0)
@@ -299,6 +351,7 @@ label(ax, title=Text(en="The same training with and without a softmax too many",
 legend(ax, Text(en="cross_entropy(logits)", zh="cross_entropy(logits)"), Text(en="cross_entropy(softmax)", zh="cross_entropy(softmax)"), Text(en="ln(e + 2) - 1, the floor", zh="ln(e + 2) - 1，下限"), loc="right")
 show(fig, Text(en="Two falling curves from {start}. After 60 steps the one on logits is at {a}; the one with a second softmax is at {b} and cannot go below {floor}.", zh="两条从 {start} 下降的曲线。60 步之后，用 logits 的到了 {a}；多一个 softmax 的到了 {b}，而且不可能低于 {floor}。").format(
     start=digits(curves["logits"][0], 2), a=digits(curves["logits"][-1], 2), b=digits(curves["softmax"][-1], 2), floor=digits(math.log(math.e + 2) - 1, 2)))
+reveal("losses.twice", round(curves["softmax"][-1], 1))
 
 # %% [markdown] id="why-ce" lang="en"
 # ## 5. Why not the squared error?
@@ -309,6 +362,14 @@ show(fig, Text(en="Two falling curves from {start}. After 60 steps the one on lo
 # ## 5. 为什么不用平方误差？
 #
 # 也可以用平方来比较 $p$ 和 one-hot 的目标。看看**斜率**。一个样本、两个类别，logits 之差为 $z$，$p = 1 / (1 + e^{-z})$ 是正确类别的概率。**预测**每种损失在哪里斜率大：网络自信地**错了**（$z = -6$）的地方，还是已经对了的地方？
+
+# %% id="why-ce-predict" tags=["hide-input"]
+prediction("losses.slopes", Text(en="How large are the slopes of the two losses at z = -6, confidently wrong?", zh="在 z = -6，也就是自信地错了的地方，两种损失的斜率有多大？"), {
+    (False, True): Text(en="cross-entropy nearly 0, squared error large", zh="交叉熵几乎为 0，平方误差大"),
+    (True, True): Text(en="both large", zh="两者都大"),
+    (True, False): Text(en="cross-entropy large, squared error nearly 0", zh="交叉熵大，平方误差几乎为 0"),
+    (False, False): Text(en="both nearly 0", zh="两者都几乎为 0"),
+})
 
 # %% id="why-ce-run"
 z = torch.linspace(-8, 8, 161, dtype=torch.float64, requires_grad=True)
@@ -321,6 +382,7 @@ label(ax, title=Text(en="Slopes of the two losses", zh="两种损失的斜率"),
 legend(ax, Text(en="cross-entropy: p - 1", zh="交叉熵：p - 1"), Text(en="squared error: -2 p (1 - p)²", zh="平方误差：-2 p (1 - p)²"))
 at = int((z.detach() + 6).abs().argmin())
 show(fig, Text(en="At z = -6, confidently wrong, the slope of the cross-entropy is {a} and that of the squared error {b}. Both go to 0 on the right.", zh="在 z = -6，也就是自信地错了的地方，交叉熵的斜率是 {a}，平方误差的是 {b}。往右两者都趋于 0。").format(a=digits(slope_ce[at], 3), b=digits(slope_mse[at], 2)))
+reveal("losses.slopes", (abs(slope_ce[at].item()) > 0.5, abs(slope_mse[at].item()) > 0.5))
 
 # %% [markdown] id="why-ce-explain" lang="en"
 # **Explain.** With cross-entropy the logarithm and the exponential cancel: the gradient with respect to the logits is simply $p - \text{onehot}(y)$, each entry at most 1 in size, and largest where the answer is most wrong. The squared error has the factor $p (1 - p)$ left, which vanishes at **both** ends: whoever is confidently wrong gets hardly any push. For classes: cross-entropy. For quantities: the squared error.
@@ -388,12 +450,21 @@ if solved("losses.cross_entropy"):
 #
 # 如果问题的回答是“是”或“否”（图里有没有猫？有没有狗？），每个输出就各管各的：不用 softmax，每个问题一个 **sigmoid** $\sigma(z) = 1 / (1 + e^{-z})$。损失是 $-[\,y \ln \sigma(z) + (1 - y) \ln(1 - \sigma(z))\,]$，$y$ 为 0 或 1。`F.binary_cross_entropy` 要的是概率，`F.binary_cross_entropy_with_logits` 要的是 logits。**预测**：logit 为 200 而答案是“否”时，哪个是对的？
 
+# %% id="bce-predict" tags=["hide-input"]
+prediction("losses.binary", Text(en="The loss for the logit 200 and the answer no, from the probability and from the logit:", zh="logit 为 200、答案是“否”时的损失，分别从概率和从 logit 计算："), {
+    ("right", "right"): Text(en="200 and 200", zh="200 和 200"),
+    ("infinite", "right"): Text(en="infinite and 200", zh="无穷和 200"),
+    ("right", "infinite"): Text(en="200 and infinite", zh="200 和无穷"),
+    ("small", "right"): Text(en="too small a number and 200", zh="一个偏小的数和 200"),
+})
+
 # %% id="bce-run"
 for value in (2.0, 20.0, 200.0):
     z, no = torch.tensor([value], requires_grad=True), torch.tensor([0.0])
     from_p, from_z = F.binary_cross_entropy(torch.sigmoid(z), no), F.binary_cross_entropy_with_logits(z, no)
     slopes = [digits(torch.autograd.grad(loss, z)[0], 3) for loss in (from_p, from_z)]
     print(f"z = {value:5g}   from the probability: {digits(from_p.item(), 5):>7}, slope {slopes[0]}   from the logit: {digits(from_z.item(), 5):>7}, slope {slopes[1]}")
+reveal("losses.binary", tuple("infinite" if loss.isinf() else "right" if abs(loss.item() - 200) < 1 else "small" for loss in (from_p, from_z)))
 
 # %% [markdown] id="bce-explain" lang="en"
 # **Explain.** At 20 the sigmoid rounds to exactly 1 in float32. $\ln(1 - 1)$ is $-\infty$; PyTorch clips it at $-100$, so that there is at least a number, but it is the wrong one, and its slope is 0: the worst mistakes are never corrected. From the logit, the loss is 20 or 200, as it should be, with slope 1.
@@ -436,12 +507,20 @@ check("losses.bce_with_logits")
 # %% [markdown] id="activations" lang="en"
 # ## 7. Activations
 #
-# Without something curved between them, two linear layers are one. What is curved there decides how the gradient comes back. **Predict** from the figure which of the three lets a gradient through at $x = -4$, and how much.
+# Without something curved between them, two linear layers are one. What is curved there decides how the gradient comes back. Three common choices are the sigmoid from above, ReLU, and leaky ReLU, which leaves a positive $x$ as it is and here turns a negative $x$ into $0.1\,x$. **Predict** which of the three lets a gradient through at $x = -4$, and how much.
 
-# %% [markdown] id="activations" lang="zh" reviewed="33eaf25c3019"
+# %% [markdown] id="activations" lang="zh" reviewed="2a324f45781c"
 # ## 7. 激活函数
 #
-# 如果中间没有弯曲的东西，两个线性层就等于一个。而用什么来弯曲，决定了梯度怎样传回来。**预测**：三者之中，哪个在 $x = -4$ 处放行梯度？放行多少？
+# 如果中间没有弯曲的东西，两个线性层就等于一个。而用什么来弯曲，决定了梯度怎样传回来。常用的有三种：上面的 sigmoid、ReLU，以及 leaky ReLU，它让正的 $x$ 保持不变，在这里把负的 $x$ 变成 $0.1\,x$。**预测**：三者之中，哪个在 $x = -4$ 处放行梯度？放行多少？
+
+# %% id="activations-predict" tags=["hide-input"]
+prediction("losses.activations", Text(en="The slopes at x = -4 of sigmoid, ReLU and leaky ReLU:", zh="sigmoid、ReLU 和 leaky ReLU 在 x = -4 处的斜率："), {
+    (0.25, 0.0, 0.1): Text(en="0.25, 0 and 0.1", zh="0.25、0 和 0.1"),
+    (0.02, 0.0, 0.1): Text(en="about 0.02, 0 and 0.1", zh="约 0.02、0 和 0.1"),
+    (0.02, 0.0, -0.4): Text(en="about 0.02, 0 and -0.4", zh="约 0.02、0 和 -0.4"),
+    (0.0, 0.0, 0.1): Text(en="0, 0 and 0.1", zh="0、0 和 0.1"),
+})
 
 # %% id="activations-run"
 x = torch.linspace(-6, 6, 241, dtype=torch.float64, requires_grad=True)
@@ -458,6 +537,7 @@ label(right, title=Text(en="slopes", zh="斜率"))
 left.legend()
 at = int((x.detach() + 4).abs().argmin())
 show(fig, Text(en="Left the three functions, right their slopes. At x = -4 the slopes are {s}.", zh="左边是三个函数，右边是它们的斜率。在 x = -4 处，斜率为 {s}。").format(s="; ".join(f"{name} {digits(s[at], 2)}" for name, s in slopes.items())))
+reveal("losses.activations", tuple(round(s[at].item(), 2) for s in slopes.values()))
 
 # %% [markdown] id="activations-explain" lang="en"
 # **Explain.** The slope of the sigmoid is at most 0.25 and nearly 0 far out; many of them in a row multiply to almost nothing (the **vanishing gradient**). ReLU has slope 1 wherever it is on, so nothing shrinks there, and slope 0 wherever it is off. A unit that is off for **every** sample gets no gradient at all, its weights no longer move, and it stays off: a **dead** unit. **Leaky ReLU**, $x$ for positive and $a x$ for negative $x$, leaves it a small slope $a$ to come back by. That is what it mends: dead units, not vanishing gradients in general.
@@ -469,11 +549,24 @@ show(fig, Text(en="Left the three functions, right their slopes. At x = -4 the s
 #
 # **预测**：一步走得太大，把 100 个 ReLU 单元的偏置都往下推了 $b$，会有多少个单元死掉？
 
+# %% id="activations-explain-predict" tags=["hide-input"]
+prediction("losses.dead", Text(en="The values before ReLU have mean 0 and standard deviation 1. Biases pushed down by b = 2, 200 samples: how many of 100 units are dead?", zh="ReLU 之前的值，均值为 0，标准差为 1。偏置下推 b = 2，共 200 个样本：100 个单元中死了几个？"), {
+    "none": Text(en="none", zh="一个也没有"),
+    "few": Text(en="a few, fewer than 10", zh="少数几个，不到 10 个"),
+    "half": Text(en="about half", zh="约一半"),
+    "most": Text(en="nearly all, more than 90", zh="几乎全部，90 个以上"),
+})
+
 # %% id="dead" tags=["hide-input"]
-def draw_dead(shift):
+def share_on(shift):
+    """The share of the samples for which a unit is on, for each of 100 units [10, 10]."""
     generator = torch.Generator().manual_seed(1)
     w, inputs = torch.randn(20, 100, generator=generator) / math.sqrt(20), torch.randn(200, 20, generator=generator)
-    on = (inputs @ w - shift > 0).double().mean(dim=0).reshape(10, 10)      # share of the samples for which a unit is on
+    return (inputs @ w - shift > 0).double().mean(dim=0).reshape(10, 10)
+
+
+def draw_dead(shift):
+    on = share_on(shift)
     fig, ax = new_figure(height=3.2, width=4.4)
     image = ax.imshow(on, vmin=0, vmax=0.6, cmap="viridis")
     for row, column in (on == 0).nonzero().tolist():
@@ -488,6 +581,8 @@ def draw_dead(shift):
 
 
 explore(draw_dead, labels={"shift": Text(en="bias pushed down by b", zh="偏置下推 b")}, shift=[2.0, 0.0, 1.0, 2.5, 3.0, 4.0])
+dead_at_2 = int((share_on(2.0) == 0).sum())
+reveal("losses.dead", "none" if dead_at_2 == 0 else "few" if dead_at_2 < 10 else "half" if dead_at_2 <= 90 else "most")
 
 # %% [markdown] id="leaky-card" lang="en"
 # ### Exercise 8.5: leaky ReLU, there and back
@@ -550,6 +645,9 @@ check("losses.leaky_relu")
 for reduction in ("none", "sum", "mean"):
     loss = nn.CrossEntropyLoss(reduction=reduction)(logits[:4], labels[:4])
     print(f"{reduction:5} shape {list(loss.shape)}  {[digits(v, 3) for v in loss.flatten()]}")
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("losses")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

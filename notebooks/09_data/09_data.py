@@ -49,7 +49,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from course_lib import COLOURS, Text, check, digits, explore, label, load_images, new_figure, say, show, solved
+from course_lib import COLOURS, Text, check, digits, explore, label, load_images, new_figure, prediction, predictions, reveal, say, show, solved
 
 # %% [markdown] id="look" lang="en"
 # ## 1. Look at the data first
@@ -80,11 +80,15 @@ say(Text(en="images {a} {d}, from {lo} to {hi}; labels {b} {e}", zh="图像 {a} 
 print("of each class:", torch.bincount(labels).tolist())
 
 fig, axes = new_figure(3, 6, height=4.2)
-for ax, i in zip(axes.flat, torch.randperm(len(images), generator=torch.Generator().manual_seed(0)).tolist()):
+drawn = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))[:18].tolist()
+for ax, i in zip(axes.flat, drawn, strict=True):
     ax.imshow(images[i].squeeze(0), cmap="gray_r", vmin=0, vmax=1)    # [1, 28, 28] -> [28, 28] for drawing | 画图要 [28, 28]
     ax.set_title(names[labels[i].item()], fontsize=10)
     ax.set_axis_off()
-show(fig, Text(en="18 training images drawn at random, each with its label above it.", zh="随机抽出的 18 张训练图像，标签写在上方。"))
+show(fig, Text(
+    en="Three rows of six training images drawn at random, dark on white, each with its label above it. The labels, row by row: {names}.",
+    zh="随机抽出的训练图像，白底深色，三行，每行六张，标签写在上方。各行的标签依次是：{names}。",
+).format(names=", ".join(names[labels[i].item()] for i in drawn)))
 
 # %% [markdown] id="look-explain" lang="en"
 # **Explain.** Looking costs a minute and finds what no loss curve shows: images upside down, labels shifted by one, one class missing, black and white exchanged. Do it for every data set, and **with** the labels. (These digits were enlarged from 8 by 8 dots, which is why they look soft.)
@@ -102,10 +106,19 @@ show(fig, Text(en="18 training images drawn at random, each with its label above
 #
 # （映射式）Dataset 是有两个方法的对象：`__len__` 说有多少个样本，`__getitem__(i)` 返回第 `i` 个。约定就这么多。最简单的是 `TensorDataset(images, labels)`：它对自己的每个张量取下标。**预测** `data[100]` 是什么，它的两部分各是什么。
 
+# %% id="dataset-predict" tags=["hide-input"]
+prediction("data.item", Text(en="data[100] is a pair. Of what?", zh="data[100] 是一对什么？"), {
+    (3, "int"): Text(en="an image [1, 28, 28] and an int", zh="图像 [1, 28, 28] 和一个 int"),
+    (2, "int"): Text(en="an image [28, 28] and an int", zh="图像 [28, 28] 和一个 int"),
+    (4, "Tensor"): Text(en="a batch [1, 1, 28, 28] and a tensor [1]", zh="一批 [1, 1, 28, 28] 和一个张量 [1]"),
+    (3, "Tensor"): Text(en="an image [1, 28, 28] and a tensor without dimensions", zh="图像 [1, 28, 28] 和一个零维张量"),
+})
+
 # %% id="dataset-run"
 data = TensorDataset(images, labels)
 image, target = data[100]
 say(Text(en="{n} samples; data[100] is a {t} of an image {a} and {b}", zh="{n} 个样本；data[100] 是一个 {t}，含图像 {a} 和 {b}"), n=len(data), t=type(data[100]).__name__, a=tuple(image.shape), b=repr(target))
+reveal("data.item", (image.dim(), type(target).__name__))
 
 # %% [markdown] id="csv" lang="en"
 # ## 3. A Dataset from files
@@ -116,6 +129,9 @@ say(Text(en="{n} samples; data[100] is a {t} of an image {a} and {b}", zh="{n} �
 # ## 3. 来自文件的 Dataset
 #
 # 自己的数据往往是一个图片文件夹，加一张说明每张图是什么的表。下一个单元格就写出这样一个文件夹，里面有六张图。**预测**：一个把文件的每一行都当成一个样本的程序，会找到几个样本？
+
+# %% id="csv-predict" tags=["hide-input"]
+prediction("data.lines", Text(en="Six pictures, and each line of the file taken for a sample: how many samples?", zh="六张图，把文件的每一行都当成一个样本：一共几个样本？"), [5, 6, 7])
 
 # %% id="csv-run"
 folder = Path(tempfile.mkdtemp())
@@ -133,6 +149,7 @@ with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
 say(Text(en="{n} lines; the first: {a}; the second: {b}, a {t}", zh="{n} 行；第一行：{a}；第二行：{b}，其中标签是 {t}"), n=len(lines), a=lines[0], b=lines[1], t=type(lines[1][1]).__name__)
 pixels = np.asarray(Image.open(folder / "digit_0.png"))
 say(Text(en="a picture: {s} {d}, from {lo} to {hi}", zh="一张图：{s} {d}，从 {lo} 到 {hi}"), s=pixels.shape, d=pixels.dtype, lo=pixels.min(), hi=pixels.max())
+reveal("data.lines", len(lines))
 
 # %% [markdown] id="csv-explain" lang="en"
 # **Explain.** Seven lines, six samples: the first is the **header**. Who skips it twice loses a sample (pandas' `read_csv` skips it by itself, unless told `header=None`), who never skips it has a sample called "file". The label is a **string**, and `"3"` is not `3`. The picture is `uint8` from 0 to 255, of shape `[H, W]`; a network wants floats of shape `[C, H, W]`, and the usual scale is 0 to 1.
@@ -204,12 +221,21 @@ check("data.FileDataset")
 #
 # 变换就是从图像到图像的任意函数。torchvision 里有很多；过去第一个通常是 `ToTensor()`，它把 PIL 图像或 `[H, W, C]` 的 `uint8` 数组变成 `[C, H, W]`、0 到 1 的浮点张量。`v2.Compose([...])` 把几个变换串起来。**预测**下面每一行得到什么：形状、范围，以及哪一行会被拒绝。
 
+# %% id="transforms-predict" tags=["hide-input"]
+prediction("data.scaling", Text(en="Which line is refused, and what becomes of the floats from 0 to 255?", zh="哪一行会被拒绝？0 到 255 的浮点数会变成什么？"), {
+    (("v2, float array 0..255",), False): Text(en="v2 refuses the float array", zh="v2 拒绝浮点数组"),
+    (("ToTensor, tensor",), True): Text(en="ToTensor refuses the tensor; the floats stay as they are", zh="ToTensor 拒绝张量；浮点数保持不变"),
+    (("ToTensor, tensor",), False): Text(en="ToTensor refuses the tensor; the floats end between 0 and 1", zh="ToTensor 拒绝张量；浮点数变到 0 和 1 之间"),
+    ((), False): Text(en="none is refused; the floats end between 0 and 1", zh="都不会被拒绝；浮点数变到 0 和 1 之间"),
+})
+
 # %% id="transforms-run"
 from torchvision import transforms
 from torchvision.transforms import v2
 
 array = np.array(Image.open(folder / "digit_0.png"))
 scale = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
+refused, floats_kept = [], False
 for name, transform, value in (
     ("ToTensor, array [28, 28]", transforms.ToTensor(), array),
     ("v2, array [28, 28]", scale, array),
@@ -220,8 +246,11 @@ for name, transform, value in (
     try:
         out = transform(value)
         print(f"{name:26}{tuple(out.shape)!s:13} {str(out.dtype):14} {out.min().item():g} to {out.max().item():g}")
+        floats_kept |= "float" in name and out.max().item() > 1
     except TypeError as error:
         print(f"{name:26}TypeError: {str(error)[:52]}")
+        refused.append(name)
+reveal("data.scaling", (tuple(refused), floats_kept))
 
 # %% [markdown] id="transforms-explain" lang="en"
 # **Explain.** Only `uint8` is divided by 255: the fourth line kept 0 to 255, and nothing warned. And a tensor is refused by `ToTensor`, which a dataset that already returns tensors runs into. In torchvision's second version, `ToImage` and `ToDtype(scale=True)` do the two steps separately. So you can also take only the second one: `torchvision.io.read_image(path)` gives a `uint8` tensor `[C, H, W]`, which `ToTensor` refuses as well; all it needs is `v2.ToDtype(torch.float32, scale=True)`.
@@ -233,6 +262,14 @@ for name, transform, value in (
 #
 # 有些变换是**随机的**：转一点、移一点，每次都不同。这样网络不会两次见到同一张图，也就学会了位移无关紧要。它们只用于训练，而且只能用那些不改变标签的：镜像的 2 不是 2。**预测**：对数字来说，下面哪些角度你会允许？
 
+# %% id="transforms-explain-predict" tags=["hide-input"]
+prediction("data.rotation", Text(en="How far may an image be turned, if most images are still to look most like their own class?", zh="要让大多数图像看起来仍最像自己那一类，最多可以转多少度？"), {
+    0: Text(en="not at all", zh="一度也不行"),
+    15: Text(en="about 15 degrees", zh="约 15 度"),
+    90: Text(en="about 90 degrees", zh="约 90 度"),
+    180: Text(en="as far as you like", zh="多少度都行"),
+})
+
 # %% id="rotate" tags=["hide-input"]
 def draw_rotated(angle):
     chosen = [int((labels == digit).nonzero()[0]) for digit in (1, 2, 6, 7, 9)]
@@ -241,10 +278,16 @@ def draw_rotated(angle):
         ax.imshow(v2.functional.rotate(images[i], angle).squeeze(0), cmap="gray_r", vmin=0, vmax=1)
         ax.set_title(names[labels[i].item()], fontsize=10)
         ax.set_axis_off()
-    return fig, Text(en="The digits 1, 2, 6, 7 and 9, turned by {a} degrees, with their labels.", zh="数字 1、2、6、7、9，旋转了 {a} 度，并写着标签。").format(a=angle)
+    return fig, Text(en="The digits 1, 2, 6, 7 and 9 side by side, turned by {a} degrees, with their labels still above them.", zh="数字 1、2、6、7、9 并排在一起，各自旋转了 {a} 度，上方仍写着原来的标签。").format(a=angle)
 
 
 explore(draw_rotated, labels={"angle": Text(en="angle in degrees", zh="角度（度）")}, angle=(-180, 180, 15, 15))
+
+# which share of 500 turned images is still closest to the mean image of its own class? | 500 张转过的图像里，仍与自己那一类的平均图像最接近的占多少？
+typical = torch.stack([images[labels == digit].mean(dim=0) for digit in range(10)]).flatten(1)
+turned = {angle: v2.functional.rotate(images[:500], angle).flatten(1) for angle in (15, 90, 180)}
+kept = {angle: (torch.cdist(some, typical).argmin(dim=1) == labels[:500]).double().mean().item() for angle, some in turned.items()}
+reveal("data.rotation", max((angle for angle, share in kept.items() if share > 0.5), default=0))
 
 # %% [markdown] id="normalise" lang="en"
 # ## 5. Normalising, measured and not copied
@@ -260,6 +303,13 @@ explore(draw_rotated, labels={"angle": Text(en="angle in degrees", zh="角度（
 #
 # **预测**两件事：**我们的**图像的这两个数，以及归一化之后直方图的形状。许多资料说，像素这时就“服从正态分布”了。
 
+# %% id="normalise-predict" tags=["hide-input"]
+prediction("data.histogram", Text(en="What does the histogram of the pixels look like after normalising?", zh="归一化之后，像素的直方图是什么形状？"), {
+    "middle": Text(en="a bell, highest in the middle", zh="钟形，中间最高"),
+    "flat": Text(en="flat, all values equally frequent", zh="平的，各个值一样多"),
+    "edge": Text(en="as before, highest at the left edge", zh="与之前一样，最左边最高"),
+})
+
 # %% id="normalise-run"
 mean, std = images.mean(), images.std(correction=0)
 normal = (images - mean) / std
@@ -272,6 +322,8 @@ label(left, title=Text(en="pixels", zh="像素"), x=Text(en="value", zh="值"), 
 label(right, title=Text(en="normalised", zh="归一化之后"), x=Text(en="value", zh="值"))
 blank = digits((images == 0).double().mean() * 100, 2)
 show(fig, Text(en="Two histograms of the same form: {b} % of the pixels are exactly 0, paper; the rest is spread up to 1. Normalising only moves and stretches the axis, to {lo} to {hi}.", zh="两个形状相同的直方图：{b} % 的像素正好是 0，也就是白纸；其余的一直散布到 1。归一化只是平移和拉伸了横轴，变成 {lo} 到 {hi}。").format(b=blank, lo=digits(normal.min(), 2), hi=digits(normal.max(), 2)))
+heights = torch.histc(normal, bins=40)
+reveal("data.histogram", "flat" if heights.max() < 2 * heights.mean() else "edge" if heights.argmax() == 0 else "middle")
 
 # %% [markdown] id="normalise-explain" lang="en"
 # **Explain.** Normalising moves and stretches; the form of the histogram stays what it was, a high peak of paper and a long tail of ink. Mean 0 and standard deviation 1 it has; a bell curve it is not.
@@ -339,6 +391,13 @@ if solved("data.channel_stats"):
 #
 # `target_transform` 之于标签，正如 `transform` 之于图像。教科书里的例子是变成 **one-hot** 向量：共 5 类时，标签 3 变成 `[0, 0, 0, 1, 0]`，例如用 `torch.zeros(5).scatter_(0, torch.tensor(3), value=1)`。**预测**：`cross_entropy` 能不能用 one-hot 向量代替数字？损失一样吗？
 
+# %% id="onehot-predict" tags=["hide-input"]
+prediction("data.onehot", Text(en="Does cross_entropy take one-hot vectors instead of the numbers?", zh="cross_entropy 能不能用 one-hot 向量代替数字？"), {
+    "error": Text(en="no, it raises an error", zh="不能，会报错"),
+    "same": Text(en="yes, and the loss is the same", zh="能，损失一样"),
+    "other": Text(en="yes, but the loss is another one", zh="能，但损失不同"),
+})
+
 # %% id="onehot-run"
 logits = torch.tensor([[2.0, 0.0, 1.0], [0.5, 0.5, 3.0]])
 numbers = torch.tensor([0, 1])
@@ -346,6 +405,7 @@ hot = torch.zeros(2, 3).scatter_(1, numbers[:, None], value=1)
 cross_entropy = torch.nn.functional.cross_entropy
 print(hot.tolist())
 print(digits(cross_entropy(logits, numbers)), digits(cross_entropy(logits, hot)))
+reveal("data.onehot", "same" if torch.isclose(cross_entropy(logits, numbers), cross_entropy(logits, hot)) else "other")
 for name, bad in (("numbers as floats", numbers.float()), ("one-hot as integers", hot.long())):
     try:
         print(f"{name:20}", digits(cross_entropy(logits, bad)))
@@ -410,15 +470,27 @@ check("data.OneHot")
 #
 # `DataLoader(dataset, batch_size=64, shuffle=True)` 向数据集逐个要样本，再摞起来。**预测**：1442 个样本按 64 个一批，有几批？最后一批有多大？两轮开头的标签一样吗？
 
+# %% id="loader-predict" tags=["hide-input"]
+prediction("data.loader", Text(en="The last batch, and the first labels of two epochs:", zh="最后一批，以及两轮开头的标签："), {
+    ("full", "other"): Text(en="filled up to 64; the labels differ", zh="凑满 64 个；标签不同"),
+    ("smaller", "same"): Text(en="fewer than 64; the labels are the same", zh="不足 64 个；标签相同"),
+    ("missing", "other"): Text(en="the remainder is left out; the labels differ", zh="余下的被丢掉；标签不同"),
+    ("smaller", "other"): Text(en="fewer than 64; the labels differ", zh="不足 64 个；标签不同"),
+})
+
 # %% id="loader-run"
 loader = DataLoader(data, batch_size=64, shuffle=True, generator=torch.Generator().manual_seed(0))
 x, y = next(iter(loader))
 print(list(x.shape), x.dtype, list(y.shape), y.dtype)
-say(Text(en="{n} batches, the last one of {m}", zh="{n} 批，最后一批 {m} 个"), n=len(loader), m=[len(y) for _, y in loader][-1])
+sizes = [len(y) for _, y in loader]
+say(Text(en="{n} batches, the last one of {m}", zh="{n} 批，最后一批 {m} 个"), n=len(loader), m=sizes[-1])
+beginnings = []
 for epoch in range(2):
-    print("epoch", epoch, next(iter(loader))[1][:12].tolist())
+    beginnings.append(next(iter(loader))[1][:12].tolist())
+    print("epoch", epoch, beginnings[-1])
 fixed = DataLoader(data, batch_size=64, shuffle=False)
 print("fixed  ", next(iter(fixed))[1][:12].tolist())
+reveal("data.loader", ("missing" if sum(sizes) < len(data) else "smaller" if sizes[-1] < sizes[0] else "full", "same" if beginnings[0] == beginnings[1] else "other"))
 
 # %% [markdown] id="loader-explain" lang="en"
 # **Explain.** Each `iter(loader)` begins a new epoch: a new permutation for `shuffle=True`. (So `next(iter(loader))` in a loop gives the *first* batch of ever new epochs, not one batch after the other.) The last batch is smaller, unless `drop_last=True` throws it away.
@@ -448,7 +520,7 @@ def draw_order(shuffle, batch_size):
         for number, batch in enumerate(small):
             ax.bar(batch.numpy(), 1, width=0.9, color=(COLOURS["blue"], COLOURS["orange"], COLOURS["green"], COLOURS["purple"])[number % 4])
             for i in batch.tolist():
-                ax.text(i, 0.5, str(number), ha="center", va="center", color="white", fontsize=8)
+                ax.text(i, 0.5, str(number), ha="center", va="center", color="black" if number % 4 == 1 else "white", fontsize=8)
             position += len(batch)
         ax.set_yticks([])
         ax.grid(False)
@@ -518,6 +590,9 @@ if solved("data.FileDataset") and solved("data.Loader"):
     ours = Loader(FileDataset(folder / "labels.csv", folder, transform=lambda image: (image - mean) / std), batch_size=4)
     for x, y in ours:
         print(list(x.shape), y.tolist(), "min", digits(x.min(), 3))
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("data")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

@@ -47,7 +47,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib import COLOURS, SERIES, Text, check, digits, explore, label, load_images, new_figure, say, show, solved
+from course_lib import COLOURS, SERIES, Text, check, digits, explore, label, load_images, new_figure, prediction, predictions, reveal, say, show, solved
 
 # %% [markdown] id="slide" lang="en"
 # ## 1. Slide, multiply, add up
@@ -71,6 +71,11 @@ from course_lib import COLOURS, SERIES, Text, check, digits, explore, label, loa
 #
 # $$X = \begin{bmatrix} 1 & 2 & 0 \\ 0 & 3 & 1 \\ 2 & 1 & 0 \end{bmatrix} \qquad K = \begin{bmatrix} 1 & 10 \\ 100 & 1000 \end{bmatrix}$$
 
+# %% id="slide-predict" tags=["hide-input"]
+prediction("convolution.slide", Text(en="The output, row by row:", zh="输出，逐行写："), [
+    "[[201, 2010], [300, 3000]]", "[[3021, 1302], [1230, 113]]", "[[1203, 2031], [321, 3110]]", "[[3021, 1230], [1302, 113]]",
+])
+
 # %% id="slide-run"
 def slide(image, kernel):
     """Every place of a kernel on an image [H, W]: the sum of products there."""
@@ -86,6 +91,7 @@ tiny = torch.tensor([[1.0, 2.0, 0.0], [0.0, 3.0, 1.0], [2.0, 1.0, 0.0]])
 places = torch.tensor([[1.0, 10.0], [100.0, 1000.0]])
 print(slide(tiny, places).int().tolist())
 print(F.conv2d(tiny[None, None], places[None, None])[0, 0].int().tolist())
+reveal("convolution.slide", str(slide(tiny, places).int().tolist()))
 
 # %% [markdown] id="slide-explain" lang="en"
 # **Explain.** At the upper left: $1 \cdot 1 + 2 \cdot 10 + 0 \cdot 100 + 3 \cdot 1000 = 3021$. With these weights you can read the window off the digits of the result, from the last to the first. PyTorch's `conv2d` agrees. It wants a batch and channels around the picture, `[N, C, H, W]`; section 5 is about those.
@@ -96,6 +102,14 @@ print(F.conv2d(tiny[None, None], places[None, None])[0, 0].int().tolist())
 # **解释**：左上角是 $1 \cdot 1 + 2 \cdot 10 + 0 \cdot 100 + 3 \cdot 1000 = 3021$。用这几个权重，从结果的末位往前读，就能读出窗口里的数。PyTorch 的 `conv2d` 结果一致。它要求图像外面还有批量维和通道维，即 `[N, C, H, W]`，第 5 节再讲。
 #
 # 现在换真的图像：一个 8 乘 8 的手写数字，再配一个“右边减左边”的核。**预测**：输出在哪里很大，在哪里负得厉害，在哪里是零？然后移动窗口看看。
+
+# %% id="edges-predict" tags=["hide-input"]
+prediction("convolution.edges", Text(en="Right minus left: where is the output most negative?", zh="右减左：输出在哪里负得最厉害？"), {
+    (False, True): Text(en="at the left edge of a stroke", zh="在笔画的左缘"),
+    (True, True): Text(en="in the middle of a stroke", zh="在笔画中间"),
+    (True, False): Text(en="at the right edge of a stroke", zh="在笔画的右缘"),
+    (False, False): Text(en="on white paper", zh="在空白的纸上"),
+})
 
 # %% id="picture"
 images, labels = load_images()
@@ -124,11 +138,12 @@ def bare(ax):
 def numbers(ax, values, title, colours="RdBu_r", reach=None, written=True):
     """A small table of numbers as coloured cells; cells that are nan stay empty."""
     reach = reach or max(values[~values.isnan()].abs().max().item(), 1e-9)
-    ax.imshow(values, cmap=colours, vmin=-reach, vmax=reach)
+    shades = ax.imshow(values, cmap=colours, vmin=-reach, vmax=reach).to_rgba(values)
+    dark = shades[..., :3] ** 2.2 @ [0.2126, 0.7152, 0.0722] < 0.18  # luminance: white is read better than black there | 亮度：在这里白字比黑字清楚
     if written:
         for (i, j), value in np.ndenumerate(values.numpy()):
             if not np.isnan(value):
-                ax.text(j, i, f"{value:.0f}", ha="center", va="center", fontsize=8, color="white" if abs(value) > 0.6 * reach else "black")
+                ax.text(j, i, f"{value:.0f}", ha="center", va="center", fontsize=8, color="white" if dark[i, j] else "black")
     bare(ax)
     label(ax, title=title)
 
@@ -160,6 +175,10 @@ def draw_slide(kernel, place):
 explore(draw_slide, labels={"kernel": Text(en="kernel", zh="核"), "place": Text(en="window number", zh="第几个窗口")},
         kernel=list(KERNELS), place=(1, 36, 1, 16))
 
+differences = slide(small, RIGHT_MINUS_LEFT)
+i, j = divmod(differences.argmin().item(), differences.shape[1])
+reveal("convolution.edges", tuple((small[i : i + 3, [j, j + 2]].mean(0) > 8).tolist()))          # more ink than paper: on the left, on the right | 墨比纸多：左边，右边
+
 # %% [markdown] id="shift" lang="en"
 # The output is a map: it says *where* the picture looks like the kernel. Red marks places with more ink on the right than on the left, the left edge of a stroke; blue marks its right edge; zero means that both sides are equal. With "the middle only", the picture itself comes out, less its border.
 #
@@ -174,13 +193,26 @@ explore(draw_slide, labels={"kernel": Text(en="kernel", zh="核"), "place": Text
 #
 # 第二个更重要。把数字移几个点：一个把这个数字背下来的线性神经元，它的回答会怎样？核的地图又会怎样？
 
+# %% id="shift-count-predict" tags=["hide-input"]
+prediction("convolution.thrift", Text(en="The number of parameters of nn.Conv2d(1, 6, 5):", zh="nn.Conv2d(1, 6, 5) 的参数个数："), [26, 150, 156, 86406])
+
+# %% id="shift-predict" tags=["hide-input"]
+prediction("convolution.shift", Text(en="The digit moves 6 dots to the right. The largest answer of a kernel is then", zh="数字向右移 6 个点之后，核的最大回答"), {
+    (True, False): Text(en="as large as before, at the same place", zh="大小不变，位置也不变"),
+    (True, True): Text(en="as large as before, 6 dots further right", zh="大小不变，位置右移 6 个点"),
+    (False, False): Text(en="smaller, at the same place", zh="变小，位置不变"),
+    (False, True): Text(en="smaller, 6 dots further right", zh="变小，位置右移 6 个点"),
+})
+
 # %% id="shift-run"
 for name, layer in (("nn.Linear(784, 100)", nn.Linear(784, 100)), ("nn.Conv2d(1, 6, 5)", nn.Conv2d(1, 6, 5))):
     say(Text(en="{name:<20} {n:>6} parameters", zh="{name:<20} {n:>6} 个参数"), name=name, n=sum(p.numel() for p in layer.parameters()))
+reveal("convolution.thrift", sum(p.numel() for p in layer.parameters()))
 
 learned = picture / picture.norm()                    # a neuron that knows this digit by heart | 一个背下了这个数字的神经元
 piece = picture[10:18, 12:20] - picture[10:18, 12:20].mean()
 stroke = piece / piece.norm()                         # a kernel that knows a piece of it | 一个记住了其中一块的核
+largest = []
 for way in (0, 2, 4, 6):
     moved = torch.zeros_like(picture)
     moved[:, way:] = picture[:, : 28 - way]           # to the right | 向右
@@ -188,6 +220,8 @@ for way in (0, 2, 4, 6):
     i, j = divmod(answers.argmax().item(), answers.shape[1])
     say(Text(en="moved by {n}:  neuron {a:<5}  kernel: largest answer {b} at row {i}, column {j}", zh="移动 {n}：神经元 {a:<5}  核：最大的回答 {b}，在第 {i} 行第 {j} 列"),
         n=way, a=digits((moved * learned).sum(), 3), b=digits(answers.max(), 3), i=i, j=j)
+    largest.append((answers.max().item(), i, j))
+reveal("convolution.shift", (math.isclose(largest[0][0], largest[-1][0]), largest[-1][1:] == (largest[0][1], largest[0][2] + way)))
 
 # %% [markdown] id="shift-explain" lang="en"
 # **Explain.** $784 \cdot 100 + 100 = 78500$ against $6 \cdot 25 + 6 = 156$. And the neuron knows its digit less and less: after 6 dots, less than half of its answer is left. The largest answer of the kernel, in contrast, stays the same; only its place moves along with the picture. Shift first and slide then, or slide first and shift then: the same map (up to the border). The word for it is **translation equivariance**, and it is what makes the convolution the layer for pictures: what was learned at one place holds at all places.
@@ -205,6 +239,11 @@ for way in (0, 2, 4, 6):
 #
 # 给一个层输入一片零当中的一个 1（*脉冲*），它就会露出本来面目。对这样一幅图像，**预测**核 1、2、……、9 的输出：出来的是这个核吗？
 
+# %% id="impulse-predict" tags=["hide-input"]
+prediction("convolution.impulse", Text(en="The output for a single 1, with the kernel [[1, 2, 3], [4, 5, 6], [7, 8, 9]]:", zh="核为 [[1, 2, 3], [4, 5, 6], [7, 8, 9]]，图像里只有一个 1，输出是："), [
+    "[[1, 2, 3], [4, 5, 6], [7, 8, 9]]", "[[1, 4, 7], [2, 5, 8], [3, 6, 9]]", "[[3, 2, 1], [6, 5, 4], [9, 8, 7]]", "[[9, 8, 7], [6, 5, 4], [3, 2, 1]]",
+])
+
 # %% id="impulse-run"
 impulse = torch.zeros(5, 5)
 impulse[2, 2] = 1
@@ -213,6 +252,7 @@ response = F.conv2d(impulse[None, None], nine[None, None])[0, 0]
 turned = F.conv2d(impulse[None, None], nine.flip(0, 1)[None, None])[0, 0]
 print(response.int().tolist())
 print(turned.int().tolist())
+reveal("convolution.impulse", str(response.int().tolist()))
 print("conv1d     ", F.conv1d(torch.tensor([[[0.0, 0, 1, 0, 0]]]), torch.tensor([[[1.0, 2, 3]]])).int().tolist()[0][0])
 print("np.convolve", np.convolve([0, 0, 1, 0, 0], [1, 2, 3], "valid").tolist(), " np.correlate", np.correlate([0, 0, 1, 0, 0], [1, 2, 3], "valid").tolist())
 
@@ -236,6 +276,14 @@ print("np.convolve", np.convolve([0, 0, 1, 0, 0], [1, 2, 3], "valid").tolist(), 
 #
 # 在 $n$ 个点的一行上，$f$ 个点的窗口有 $n - f + 1$ 个位置。所以每过一层图像就变小一点，另外还有一种不太显眼的损失。**预测**：5 乘 5 的图像，角上的点在几个 3 乘 3 的窗口里？正中间的点呢？
 
+# %% id="padding-predict" tags=["hide-input"]
+prediction("convolution.padding", Text(en="A picture of 5 by 5: in how many windows of 3 by 3 is a dot?", zh="5 乘 5 的图像：一个点在几个 3 乘 3 的窗口里？"), {
+    (1, 1): Text(en="corner 1, middle 1", zh="角上 1 个，正中间 1 个"),
+    (1, 9): Text(en="corner 1, middle 9", zh="角上 1 个，正中间 9 个"),
+    (4, 9): Text(en="corner 4, middle 9", zh="角上 4 个，正中间 9 个"),
+    (9, 9): Text(en="corner 9, middle 9", zh="角上 9 个，正中间 9 个"),
+})
+
 # %% id="padding-run"
 def times_seen(size, kernel, padding):
     """In how many windows each dot of a picture [size, size] is: the gradient of the sum of all windows."""
@@ -252,6 +300,7 @@ show(fig, alt=Text(
     en="In how many windows of 3 by 3 each dot of a 5 by 5 picture is. Corner and middle: padding 0: {a} and {b}; padding 1: {c} and {d}; padding 2: {e} and {f}.",
     zh="5 乘 5 的图像中，每个点在几个 3 乘 3 的窗口里。角上与中间：填充 0 时为 {a} 和 {b}；填充 1 时为 {c} 和 {d}；填充 2 时为 {e} 和 {f}。",
 ).format(**{name: int(value) for name, value in zip("abcdef", (v for seen in counts for v in (seen[0, 0], seen[2, 2])), strict=True)}))
+reveal("convolution.padding", (int(counts[0][0, 0]), int(counts[0][2, 2])))
 
 # %% [markdown] id="padding-explain" lang="en"
 # **Explain.** Once against nine times: what stands in the corner hardly counts. The cure for both losses is **padding**, a frame of zeros around the picture. It has three names that you will meet:
@@ -275,11 +324,19 @@ show(fig, alt=Text(
 #
 # **步幅**是窗口每次移动的距离。步幅为 2 时隔一个位置跳过一个；地图变小了，在二维情形下，工作量大约只剩四分之一。人们常说步幅 $s$ 会使图像恰好缩小为原来的 $s$ 分之一。窗口为 3、步幅为 2，**预测** $n = 5, 6, 7, 8, 9$ 时的大小。
 
+# %% id="stride-predict" tags=["hide-input"]
+prediction("convolution.stride", Text(en="Window 3, stride 2: the sizes for n = 5, 6, 7, 8, 9:", zh="窗口为 3、步幅为 2，n = 5、6、7、8、9 时的大小："), [
+    (2, 2, 3, 3, 4), (2, 3, 3, 4, 4), (3, 3, 4, 4, 5), (1, 1, 2, 2, 3),
+])
+
 # %% id="stride-run"
+found = []
 for n in (5, 6, 7, 8, 9):
     size = F.conv1d(torch.zeros(1, 1, n), torch.zeros(1, 1, 3), stride=2).shape[-1]
     say(Text(en="n = {n}: {size} places, n / 2 = {half}, starts {starts}, dots never seen: {left}", zh="n = {n}：{size} 个位置，n / 2 = {half}，起点 {starts}，从未看到的点：{left}"),
         n=n, size=size, half=n / 2, starts=[2 * i for i in range(size)], left=n - (2 * (size - 1) + 3))
+    found.append(size)
+reveal("convolution.stride", tuple(found))
 
 # %% [markdown] id="stride-explain" lang="en"
 # **Explain.** For $n = 5$ there are 2 places, and not 2.5. A window that would stick out is left out, and so 5 and 6 give the same size; with 6 the last dot is in no window at all. Rounding down, then: that is the $\lfloor\;\rfloor$ in the formula that you will write.
@@ -298,7 +355,7 @@ def draw_places(n, kernel, padding, stride, dilation):
     fig, ax = new_figure(height=3.4)
     for cell in range(-padding, n + padding):
         inside = 0 <= cell < n
-        ax.text(cell, 0, str(cell) if inside else "0", ha="center", va="center", fontsize=9, color=COLOURS["black"] if inside else "grey",
+        ax.text(cell, 0, str(cell) if inside else "0", ha="center", va="center", fontsize=9, color=COLOURS["black"] if inside else "dimgrey",
                 bbox={"boxstyle": "square,pad=0.35", "facecolor": COLOURS["blue"] if inside else "white", "edgecolor": "grey", "alpha": 0.25})
     for row, start in enumerate(starts, 1):
         touched = [start + dilation * k for k in range(kernel)]
@@ -393,6 +450,14 @@ if solved("convolution.out_size"):
 #
 # 所以奇数方便。那么偶数的核就不许用吗？**预测**：核为 4，$p = 1$ 或 $2$，会怎样？用 `padding="same"` 呢？`padding="same"` 再加步幅 2 呢？
 
+# %% id="odd-predict" tags=["hide-input"]
+prediction("convolution.even", Text(en='With padding="same", which raises an error: a kernel of 4, or a stride of 2?', zh='在 padding="same" 时，哪个会报错：核为 4，还是步幅为 2？'), {
+    (False, True): Text(en="the stride of 2", zh="步幅为 2"),
+    (True, False): Text(en="the kernel of 4", zh="核为 4"),
+    (True, True): Text(en="both", zh="两个都会"),
+    (False, False): Text(en="neither", zh="两个都不会"),
+})
+
 # %% id="odd-run"
 def try_layer(**settings):
     """A layer's output size for a 7 by 7 picture, or what it says instead."""
@@ -415,6 +480,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     same = F.conv1d(torch.ones(1, 1, 6), torch.ones(1, 1, 4), padding="same")
 print(same[0, 0].int().tolist(), ones[0, 0].int().tolist())
+reveal("convolution.even", tuple(isinstance(try_layer(padding="same", **choice), str) for choice in ({"kernel_size": 4}, {"kernel_size": 3, "stride": 2})))
 
 # %% [markdown] id="odd-explain" lang="en"
 # **Explain.** Even kernels are perfectly legal. With equal padding on both sides the size changes by one, 6 or 8 instead of 7; `padding="same"` keeps it by padding one dot more on the right (and at the bottom) than on the left: 1 and 2 for a kernel of 4, as the last line shows. What `"same"` refuses is a stride, for odd kernels as for even ones: to get 7 places on 7 dots with a kernel of 3 and a step of 2, a frame of 4 zeros on each side would be needed.
@@ -454,11 +520,15 @@ print(same[0, 0].int().tolist(), ones[0, 0].int().tolist())
 #
 # 一个经典网络有这样两层：`Conv2d(1, 6, 5)` 和 `Conv2d(6, 16, 5)`。**预测**它们的权重和偏置的形状，以及参数的个数。第二层里有多少个核？
 
+# %% id="channels-predict" tags=["hide-input"]
+prediction("convolution.kernels", Text(en="The number of kernels in Conv2d(6, 16, 5):", zh="Conv2d(6, 16, 5) 里有多少个核："), [6, 16, 96, 2400])
+
 # %% id="channels-run"
 for inputs, outputs in ((1, 6), (6, 16)):
     layer = nn.Conv2d(inputs, outputs, 5)
     say(Text(en="Conv2d({i}, {o}, 5): weight {w}, bias {b}, {k} kernels in {o} filters, {n} parameters", zh="Conv2d({i}, {o}, 5)：权重 {w}，偏置 {b}，{o} 个滤波器共 {k} 个核，{n} 个参数"),
         i=inputs, o=outputs, w=list(layer.weight.shape), b=list(layer.bias.shape), k=inputs * outputs, n=sum(p.numel() for p in layer.parameters()))
+reveal("convolution.kernels", layer.weight[..., 0, 0].numel())
 
 # %% [markdown] id="channels-explain" lang="en"
 # **Explain.** $6 \cdot 1 \cdot 25 + 6 = 156$ and $16 \cdot 6 \cdot 25 + 16 = 2416$. The second layer holds $6 \cdot 16 = 96$ kernels, but each filter still gives only one map.
@@ -469,6 +539,14 @@ for inputs, outputs in ((1, 6), (6, 16)):
 # **解释**：$6 \cdot 1 \cdot 25 + 6 = 156$，$16 \cdot 6 \cdot 25 + 16 = 2416$。第二层有 $6 \cdot 16 = 96$ 个核，但每个滤波器仍然只给出一张地图。
 #
 # 对通道求和有什么用？它把各处的发现合在一起。下面的第一层有两个滤波器：“墨在纸的下方”（笔画的上缘）和“墨在纸的右边”（笔画的左缘）。第二层只有一个滤波器，它把两张地图加起来，再加一个负的偏置，于是只有两者相会之处才有回应。**预测**：在一个手写的 0 上，那是什么地方？
+
+# %% id="corners-predict" tags=["hide-input"]
+prediction("convolution.corners", Text(en="A handwritten zero: where do upper and left edges meet most strongly?", zh="手写的 0：上缘和左缘在哪里相会得最明显？"), {
+    (0, -1): Text(en="on the straight part at the left", zh="在左边笔直的部分"),
+    (-1, 1): Text(en="on the curve at the upper right", zh="在右上方的弧线上"),
+    (1, 1): Text(en="on the curve at the lower right", zh="在右下方的弧线上"),
+    (-1, -1): Text(en="on the curve at the upper left", zh="在左上方的弧线上"),
+})
 
 # %% id="corners" tags=["hide-input"]
 edges = torch.stack([RIGHT_MINUS_LEFT.T, RIGHT_MINUS_LEFT])[:, None] / 3          # [2, 1, 3, 3]: two filters, one kernel each | 两个滤波器，各一个核
@@ -490,6 +568,8 @@ show(fig, alt=Text(
     en="A zero of 28 by 28 dots, two maps of 26 by 26 with its upper and left edges, and the map of 22 by 22 of the second layer: {n} of its {t} places are not 0, the strongest one is at row {i}, column {j}.",
     zh="一个 28 乘 28 的数字 0，两张 26 乘 26 的地图标出上缘和左缘，第二层的地图是 22 乘 22：{t} 个位置中有 {n} 个不为 0，最强的在第 {i} 行第 {j} 列。",
 ).format(n=int((corners > 0).sum()), t=corners.numel(), i=i, j=j))
+aside = torch.tensor([i + 3.0, j + 3.0]) - ring.nonzero().double().mean(0)          # from the digit's middle, in dots | 离数字中心几个点
+reveal("convolution.corners", tuple(aside.trunc().clamp(-1, 1).int().tolist()))
 
 # %% [markdown] id="signature" lang="en"
 # **Explain.** Only along the curve at the upper left, where the stroke has paper above it *and* to its left. On the straight parts one of the two maps is silent, and the other one alone never reaches the $0.35$ that the bias takes off. Neither of the two maps shows that curve by itself: it takes the sum over the channels.
@@ -515,14 +595,22 @@ show(fig, alt=Text(
 #
 # 运行之前，先**预测**每一行的权重形状。
 
+# %% id="signature-predict" tags=["hide-input"]
+prediction("convolution.groups", Text(en="The weight's shape in nn.Conv2d(6, 12, kernel_size=3, groups=6):", zh="nn.Conv2d(6, 12, kernel_size=3, groups=6) 的权重形状："), [
+    "[12, 1, 3, 3]", "[12, 6, 3, 3]", "[2, 6, 3, 3]", "[6, 1, 3, 3]",
+])
+
 # %% id="signature-run"
 batch = torch.zeros(2, 6, 20, 30)
+shapes = {}
 for settings in (
     {"kernel_size": 3}, {"kernel_size": (3, 5)}, {"kernel_size": 3, "stride": (1, 2), "padding": (0, 1)}, {"kernel_size": 3, "dilation": 2},
     {"kernel_size": 3, "groups": 2}, {"kernel_size": 3, "groups": 6}, {"kernel_size": 1, "bias": False},
 ):
     layer = nn.Conv2d(6, 12, **settings)
     print(f"{settings!s:<58} weight {list(layer.weight.shape)!s:<15} out {list(layer(batch).shape)!s:<17} {sum(p.numel() for p in layer.parameters()):>4}")
+    shapes[layer.groups] = str(list(layer.weight.shape))
+reveal("convolution.groups", shapes[6])
 
 row = torch.tensor([[[1.0, 2, 3, 4]]])
 for mode in ("constant", "reflect", "replicate", "circular"):
@@ -584,6 +672,11 @@ check("convolution.conv2d")
 # %% [markdown] id="same-as-torch" lang="zh" reviewed="2451d14b575f"
 # 用你的函数代替 PyTorch 的，处理第 5 节那两层和两个真实的数字，再比较结果。**预测**途中的形状：28 个点，先过一个大小为 5 的窗口，再过一个。
 
+# %% id="same-as-torch-predict" tags=["hide-input"]
+prediction("convolution.shapes", Text(en="Two digits [2, 1, 28, 28] through Conv2d(1, 6, 5), then Conv2d(6, 16, 5):", zh="两个数字 [2, 1, 28, 28]，先过 Conv2d(1, 6, 5)，再过 Conv2d(6, 16, 5)："), [
+    "[2, 6, 23, 23] -> [2, 16, 18, 18]", "[2, 6, 24, 24] -> [2, 96, 20, 20]", "[2, 6, 28, 28] -> [2, 16, 28, 28]", "[2, 6, 24, 24] -> [2, 16, 20, 20]",
+])
+
 # %% id="same-as-torch-run"
 if solved("convolution.conv2d"):
     torch.manual_seed(0)
@@ -591,10 +684,12 @@ if solved("convolution.conv2d"):
     with torch.no_grad():
         ours = conv2d(images[:2], first.weight, first.bias)
         print(list(images[:2].shape), "->", list(ours.shape), end=" -> ")
+        halfway = list(ours.shape)
         ours = conv2d(ours.relu(), second.weight, second.bias)
         print(list(ours.shape))
         theirs = second(first(images[:2]).relu())
     say(Text(en="largest difference below 1e-12: {v}", zh="最大差异小于 1e-12：{v}"), v=(ours - theirs).abs().max().item() < 1e-12)
+    reveal("convolution.shapes", f"{halfway} -> {list(ours.shape)}")
 
 # %% [markdown] id="receptive" lang="en"
 # ## 6. How far does an output see?
@@ -613,6 +708,14 @@ if solved("convolution.conv2d"):
 # $$r \leftarrow r + (f - 1)\, d\, g \qquad\qquad g \leftarrow g \cdot s$$
 #
 # 三层 3 乘 3 的卷积，**预测** $r$ 是多少。再看那个经典网络：大小为 5 的卷积，大小为 2、步幅为 2 的池化，大小为 5 的卷积，然后同样的池化再来一次。
+
+# %% id="receptive-predict" tags=["hide-input"]
+prediction("convolution.receptive", Text(en="The receptive fields of three 3×3 layers and of the classic network:", zh="三层 3×3 和经典网络的感受野："), {
+    (3, 5): Text(en="3 and 5", zh="3 和 5"),
+    (7, 16): Text(en="7 and 16", zh="7 和 16"),
+    (7, 11): Text(en="7 and 11", zh="7 和 11"),
+    (9, 14): Text(en="9 and 14", zh="9 和 14"),
+})
 
 # %% id="receptive-run"
 STACKS = {                                           # each layer: kernel, stride, dilation | 每一层：核、步幅、膨胀
@@ -644,11 +747,14 @@ def paths(stack, size=28):
     return dots.grad[0, 0]
 
 
+widths = []
 for name, stack in STACKS.items():
     seen = paths(stack)
     rows = seen.sum(1).nonzero()
+    widths.append(int(rows.max() - rows.min()) + 1)
     say(Text(en="{name}: formula {r}, by autograd {a}, jump {g}", zh="{name}：公式 {r}，自动求导 {a}，间距 {g}"),
-        name=name, r=receptive_field(stack)[0], a=int(rows.max() - rows.min()) + 1, g=receptive_field(stack)[1])
+        name=name, r=receptive_field(stack)[0], a=widths[-1], g=receptive_field(stack)[1])
+reveal("convolution.receptive", (widths[2], widths[-1]))
 
 # %% [markdown] id="receptive-explain" lang="en"
 # **Explain.** Three layers of 3 by 3 see 7 by 7, with $3 \cdot 9 = 27$ weights per pair of channels instead of 49, and with three nonlinearities on the way: that is why modern networks stack small kernels. The classic network sees 16 by 16 of 28 by 28 dots. Strides and pooling make everything *after* them see further, for they raise the jump; dilation widens the view without making the map coarser.
@@ -707,6 +813,11 @@ explore(draw_field, labels={"stack": Text(en="layers", zh="各层")}, stack=[lis
 #
 # 取 $x = (1, 2, 3, 4)$、$w = (5, 7)$、$g = (1, 10, 100)$，**预测** $x$ 和 $w$ 的梯度。你能从中认出两个卷积吗？
 
+# %% id="backward-predict" tags=["hide-input"]
+prediction("convolution.backward", Text(en="The gradient of x for x = (1, 2, 3, 4), w = (5, 7) and g = (1, 10, 100):", zh="x = (1, 2, 3, 4)、w = (5, 7)、g = (1, 10, 100)，x 的梯度："), [
+    "[5, 57, 570, 700]", "[5, 50, 500, 700]", "[7, 75, 750, 500]", "[5, 12, 12, 7]",
+])
+
 # %% id="backward-run"
 x, w, g = (torch.tensor([[values]]) for values in ([1.0, 2, 3, 4], [5.0, 7], [1.0, 10, 100]))
 x.requires_grad_()
@@ -714,6 +825,7 @@ w.requires_grad_()
 for_x, for_w = torch.autograd.grad(F.conv1d(x, w), (x, w), g)
 print("grad_x", for_x.int().tolist()[0][0], F.conv1d(g, w.detach().flip(2), padding=1).int().tolist()[0][0])
 print("grad_w", for_w.int().tolist()[0][0], F.conv1d(x.detach(), g).int().tolist()[0][0])
+reveal("convolution.backward", str(for_x.int().tolist()[0][0]))
 
 # %% [markdown] id="backward-explain" lang="en"
 # **Explain.** The weights' gradient is the input, slid over with $g$ as the kernel. The input's gradient is $g$ with *full* padding, slid over with the **flipped** kernel: $w_1$ comes before $w_0$ in $g_0 w_1 + g_1 w_0$. Here the mathematicians' convolution turns up after all.
@@ -774,6 +886,13 @@ check("convolution.conv_backward")
 # %% [markdown] id="learn" lang="zh" reviewed="4bbe1292358d"
 # 有了前向和反向，一个层就能学习了。让它去找一个从没见过的核。有人用一个秘密的 3 乘 3 核处理了十六个 8 乘 8 的数字，原图和结果你都有。**预测**：用你的两个函数从零开始做梯度下降，学出来的核是原样，还是翻转的？
 
+# %% id="learn-predict" tags=["hide-input"]
+prediction("convolution.learn", Text(en="The kernel that is learnt comes out", zh="学出来的核"), {
+    "flipped": Text(en="flipped", zh="是翻转的"),
+    "as it is": Text(en="as it is", zh="是原样"),
+    "another": Text(en="as another one that gives the same results", zh="是另一个结果相同的核"),
+})
+
 # %% id="learn-run"
 if solved("convolution.conv2d", "convolution.conv_backward"):
     pieces = images[:16, :, 3:27:3, 3:27:3] - images.mean()
@@ -787,6 +906,8 @@ if solved("convolution.conv2d", "convolution.conv_backward"):
         _, gradient, _ = conv_backward(2 * error / error.numel(), pieces, kernel)
         kernel -= gradient                                # learning rate 1 | 学习率为 1
     print([[digits(round(v, 1) + 0.0, 2) for v in row] for row in kernel[0, 0].tolist()])
+    near = [name for name, other in (("as it is", secret), ("flipped", secret.flip(2, 3))) if torch.allclose(kernel, other, atol=0.05)]
+    reveal("convolution.learn", near[0] if near else "another")
 
 # %% [markdown] id="learn-explain" lang="en"
 # **Explain.** As it is: the same operation that made the results also learns, so nothing is ever flipped. That is section 2 from the other side. And it is how every kernel in every network came about: nobody writes "right minus left" into it; gradient descent finds what is useful.
@@ -808,6 +929,14 @@ if solved("convolution.conv2d", "convolution.conv_backward"):
 #
 # 第一层的地图是 `[1, 6, 24, 24]`。**预测**：还剩下百分之几的数？池化层有多少个参数？`(2, 2)` 和 `2` 有区别吗？`relu(max_pool2d(x, 2))` 和 `max_pool2d(relu(x), 2)` 呢？
 
+# %% id="pooling-predict" tags=["hide-input"]
+prediction("convolution.pooling", Text(en="How much is left after max_pool2d(x, 2)? And is relu before it the same as after it?", zh="max_pool2d(x, 2) 之后还剩多少？relu 放在它之前和之后，结果一样吗？"), {
+    (25, False): Text(en="25 %; not the same", zh="25 %；不一样"),
+    (25, True): Text(en="25 %; the same", zh="25 %；一样"),
+    (50, False): Text(en="50 %; not the same", zh="50 %；不一样"),
+    (50, True): Text(en="50 %; the same", zh="50 %；一样"),
+})
+
 # %% id="pooling-run"
 maps = F.conv2d(images[:1], torch.from_numpy(np.random.default_rng(0).standard_normal((6, 1, 5, 5))))
 pooled = F.max_pool2d(maps, 2)
@@ -817,6 +946,7 @@ say(Text(en="(2, 2) the same as 2: {v}", zh="(2, 2) 与 2 相同：{v}"), v=torc
 say(Text(en="max first or relu first: the same {v}", zh="先取最大还是先 relu：相同 {v}"), v=torch.equal(pooled.relu(), F.max_pool2d(maps.relu(), 2)))
 say(Text(en="mean first or relu first: the same {v}", zh="先取平均还是先 relu：相同 {v}"), v=torch.equal(F.avg_pool2d(maps, 2).relu(), F.avg_pool2d(maps.relu(), 2)))
 print(list(F.max_pool2d(maps, (2, 3)).shape), list(F.max_pool2d(maps, 3, 1).shape), list(F.max_pool2d(maps[..., :23, :23], 2).shape), list(F.max_pool2d(maps[..., :23, :23], 2, ceil_mode=True).shape))
+reveal("convolution.pooling", (100 * pooled.numel() // maps.numel(), torch.equal(pooled.relu(), F.max_pool2d(maps.relu(), 2))))
 
 # %% [markdown] id="pooling-explain" lang="en"
 # **Explain.** A quarter is left, 75 % of the numbers are gone, and with them three quarters of the work of the next layer. There is nothing to train. One number for both directions is only a shorter way to write a square window; `(2, 3)` is 2 high and 3 wide. The shape law is the one of section 3, and what does not fill a window is dropped: 23 becomes 11 (with `ceil_mode=True`, 12).
@@ -831,6 +961,14 @@ print(list(F.max_pool2d(maps, (2, 3)).shape), list(F.max_pool2d(maps, 3, 1).shap
 # ReLU 和取最大可以交换，因为 ReLU 从不颠倒次序：谁最大，过后还是谁最大。所以许多程序里的那行 `relu(max_pool2d(conv(x), 2))`，与更常见的次序结果相同，而 ReLU 只需算四分之一。换成平均就不成立了。
 #
 # 那么，回答是不是就不受小幅平移的影响了？常有人这么说。先**预测**，再测量：把数字移一个点，看看地图变化多少，不池化和池化各是多少。
+
+# %% id="robust-predict" tags=["hide-input"]
+prediction("convolution.robust", Text(en="A shift of one dot: compared with no pooling, the map after 2 by 2 max-pooling changes", zh="移动一个点：与不池化相比，2 乘 2 最大池化之后的地图"), {
+    0.0: Text(en="not at all", zh="毫无变化"),
+    0.1: Text(en="about a tenth as much", zh="变化约为十分之一"),
+    0.8: Text(en="about four fifths as much", zh="变化约为五分之四"),
+    1.0: Text(en="just as much", zh="变化一样大"),
+})
 
 # %% id="robust-run"
 many = images[:200]
@@ -855,6 +993,8 @@ for name, treat in (
     (Text(en="one maximum for each map", zh="每张地图一个最大值"), lambda x: edge_maps(x).amax((2, 3))),
 ):
     say(Text(en="{name}: changed by {v} %", zh="{name}：变化 {v} %"), name=name, v=digits(round(100 * change(treat), 4), 2))
+share = change(lambda x: F.max_pool2d(edge_maps(x), 2)) / change(edge_maps)
+reveal("convolution.robust", min((0.0, 0.1, 0.8, 1.0), key=lambda guess: abs(guess - share)))
 
 # %% [markdown] id="ties" lang="en"
 # **Explain.** Less than without, but far from nothing: pooling makes a network more tolerant of small shifts, not independent of them. Only one maximum for the whole map is, and then all knowledge of *where* is gone.
@@ -870,12 +1010,20 @@ for name, treat in (
 #
 # 窗口中最大的数得到整份梯度，其余的什么也没有：它们就算大那么一点点，结果也不会变。一个点若在好几个重叠的窗口里胜出，梯度就相加。要是两个点一样大呢？那是个折点，怎么分都说得过去；PyTorch 把整份给按阅读顺序排在**第一个**的点。**预测**：这种并列在实际中少见吗？
 
+# %% id="ties-predict" tags=["hide-input"]
+prediction("convolution.ties", Text(en="The share of 2 by 2 windows with a tie, in maps after ReLU:", zh="ReLU 之后的地图上，有并列的 2 乘 2 窗口占多少："), {
+    1: Text(en="about 1 %", zh="约 1 %"),
+    10: Text(en="about 10 %", zh="约 10 %"),
+    60: Text(en="about 60 %", zh="约 60 %"),
+})
+
 # %% id="ties-run"
 after_relu = edge_maps(many)
 windows = after_relu.unfold(2, 2, 2).unfold(3, 2, 2).flatten(4)
 tied = (windows == windows.amax(-1, keepdim=True)).sum(-1) > 1
 say(Text(en="windows with a tie: {a} %, of these with nothing but zeros: {b} %", zh="有并列的窗口：{a} %，其中全是零的占 {b} %"),
     a=digits(100 * tied.double().mean(), 2), b=digits(100 * (windows.amax(-1)[tied] == 0).double().mean(), 3))
+reveal("convolution.ties", min((1, 10, 60), key=lambda guess: abs(guess - 100 * tied.double().mean().item())))
 
 level = torch.tensor([[[[1.0, 3.0, 3.0, 2.0], [0.0, 3.0, 0.0, 3.0]]]], requires_grad=True)
 F.max_pool2d(level, 2).sum().backward()
@@ -958,6 +1106,14 @@ check("convolution.max_pool")
 #
 # **预测**：6 个点变成 3 个数，容易。7 个点变成 3 个呢？甚至 3 个点变成 5 个呢？
 
+# %% id="adaptive-predict" tags=["hide-input"]
+prediction("convolution.adaptive", Text(en="The windows that make 3 numbers of 7 dots:", zh="7 个点变成 3 个数，窗口是："), {
+    "[[0, 1], [2, 3], [4, 5, 6]]": "[[0, 1], [2, 3], [4, 5, 6]]",
+    "[[0, 1], [2, 3], [4, 5]]": "[[0, 1], [2, 3], [4, 5]]",
+    "[[0, 1, 2], [2, 3, 4], [4, 5, 6]]": "[[0, 1, 2], [2, 3, 4], [4, 5, 6]]",
+    "error": Text(en="none: an error, as 3 does not divide 7", zh="没有：3 不能整除 7，所以报错"),
+})
+
 # %% id="adaptive-run"
 def windows_of(have, want):
     """Which dots each number of AdaptiveAvgPool1d(want) is the mean of: the gradients say so."""
@@ -968,6 +1124,7 @@ def windows_of(have, want):
 
 for have, want in ((6, 3), (7, 3), (5, 3), (3, 5), (7, 1)):
     print(f"{have} -> {want}:", windows_of(have, want))
+reveal("convolution.adaptive", str(windows_of(7, 3)))
 
 # %% [markdown] id="adaptive-explain" lang="en"
 # **Explain.** Cut the row into equal shares and give each number all dots that its share touches. 7 dots in 3 shares: the borders are at $7/3 = 2.33$ and $14/3 = 4.67$, so dot 2 is touched by the first and the second share, dot 4 by the second and the third. In a formula, with $n$ dots and $m$ numbers, window $i$ goes from
@@ -993,7 +1150,7 @@ def draw_shares(have, want):
         ax.plot([border, border], [-0.4, 0.4], color="grey", linestyle="-", linewidth=1)
     for i, dots in enumerate(parts):
         style = SERIES[i % len(SERIES)]
-        ax.barh(-1 - i, len(dots), left=dots[0], height=0.5, color=style["color"], alpha=0.35)
+        ax.barh(-1 - i, len(dots), left=dots[0], height=0.5, color=(style["color"], 0.35), edgecolor=style["color"])
         ax.plot([i * have / want, (i + 1) * have / want], [-1 - i, -1 - i], color=style["color"], linestyle="-", linewidth=4, solid_capstyle="butt")
     ax.set(xlim=(-0.3, have + 0.3), ylim=(-want - 0.6, 0.7))
     bare(ax)
@@ -1052,23 +1209,37 @@ check("convolution.adaptive_avg_pool")
 # %% [markdown] id="any-size" lang="zh" reviewed="1f9c62ebcef5"
 # 这样，能接受任意大小图像的网络就凑齐了：卷积不在乎图像多大，而你的池化每次都把同样多的特征交给线性层。**预测**：对下面三种大小，输出各是什么形状？如果没有自适应池化，只用 `flatten`，会怎样？
 
+# %% id="any-size-predict" tags=["hide-input"]
+prediction("convolution.any_size", Text(en="Pictures of three sizes: the outputs with adaptive pooling, and the features with flatten alone:", zh="三种大小的图像：用自适应池化时的输出，以及只用 flatten 时的特征："), {
+    (True, True): Text(en="outputs of one shape; as many features each time", zh="输出形状相同；特征每次一样多"),
+    (True, False): Text(en="outputs of one shape; another number of features each time", zh="输出形状相同；特征个数每次不同"),
+    (False, False): Text(en="outputs of three shapes; another number of features each time", zh="输出有三种形状；特征个数每次不同"),
+})
+
 # %% id="any-size-run"
 if solved("convolution.adaptive_avg_pool"):
     torch.manual_seed(1)
     body = nn.Sequential(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU())
     head = nn.Linear(16 * 2 * 2, 10)
+    outputs, flattened = set(), set()
     for size in ((28, 28), (32, 32), (20, 61)):
         with torch.no_grad():
             features = body(torch.zeros(3, 1, *size))
             out = head(adaptive_avg_pool(features, (2, 2)).flatten(1))
         say(Text(en="{s}: features {f}, output {o}; flattened without pooling {n} per picture", zh="{s}：特征 {f}，输出 {o}；不池化直接展平则每幅 {n} 个"),
             s=size, f=list(features.shape), o=list(out.shape), n=features[0].numel())
+        outputs.add(out.shape)
+        flattened.add(features[0].numel())
+    reveal("convolution.any_size", (len(outputs) == 1, len(flattened) == 1))
 
 # %% [markdown] id="any-size-explain" lang="en"
 # **Explain.** Always `[3, 10]`. With `flatten` alone the number of features depends on the size, and a linear layer fits only one of them. In **lesson 11** you will meet exactly this: the same classic network for 28 and for 32 dots needs two different linear layers.
 
 # %% [markdown] id="any-size-explain" lang="zh" reviewed="90fd19f07e17"
 # **解释**：始终是 `[3, 10]`。只用 `flatten` 的话，特征的个数随图像大小而变，一个线性层只能适合其中一种。到**第 11 课**你会碰上的正是这件事：同一个经典网络，28 个点和 32 个点需要两个不同的线性层。
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("convolution")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

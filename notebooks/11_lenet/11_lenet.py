@@ -47,7 +47,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib import COLOURS, SERIES, Text, autograd_graph, check, digits, explore, label, legend, load_images, new_figure, say, show, solved
+from course_lib import COLOURS, SERIES, Text, autograd_graph, check, digits, explore, label, legend, load_images, new_figure, prediction, predictions, reveal, say, show, solved
 from course_lib.recorded_graph import in_words
 
 # %% [markdown] id="trace" lang="en"
@@ -63,6 +63,9 @@ from course_lib.recorded_graph import in_words
 # Yann LeCun 和同事们给网络的各级编了号：C 是卷积，S 是下采样，F 是全连接。这些名字一直沿用下来：**C1、S2、C3、S4、F5、F6、OUTPUT**（F5 当年叫 C5，下文再说）。C1 有 6 个 5 乘 5 的卷积核，C3 有 16 个，每个都看全部 6 张特征图；它们之后都是 ReLU，再由池化把边长减半。这样的网络叫**前馈**网络：输入依次穿过各层，从图像一路走到得分；前向传播中，没有任何东西流回前面的层。
 #
 # 第 10 课讲过规则：大小为 5 的核，不填充，边长减 4。**预测**各级的形状，从一张灰度图 `[1, 1, 32, 32]` 开始。到达 F5 的特征有多少个？参数大多在哪里？
+
+# %% id="trace-predict" tags=["hide-input"]
+prediction("lenet.most", Text(en="The stage that holds most of the parameters:", zh="参数大多在哪一级："), ["C1", "C3", "F5", "F6"])
 
 # %% id="trace-run"
 torch.manual_seed(0)
@@ -83,6 +86,7 @@ total = sum(p.numel() for p in tensors)
 say(Text(en="{n} parameters, {s} of them in F5; the output was made by {f}", zh="参数共 {n} 个，其中 F5 占 {s}；输出由 {f} 产生"),
     n=total, s=f"{48120 / total:.0%}", f=type(x.grad_fn).__name__)
 say(Text(en="they stand in {t} tensors, the first of shape {first}", zh="它们放在 {t} 个张量里，第一个的形状是 {first}"), t=len(tensors), first=list(tensors[0].shape))
+reveal("lenet.most", max(STAGES, key=lambda stage: sum(p.numel() for p in STAGES[stage].parameters())))
 
 # %% [markdown] id="trace-explain" lang="en"
 # **Explain.** 32 → 28 → 14 → 10 → 5 dots, while the maps become more: 1 → 6 → 16. The picture loses its *where* and gains *what*. At the end of the convolutional part stand 16 maps of 5 by 5, and that is the only reason for the 400 of `nn.Linear(16 * 5 * 5, 120)`: it is no choice but a consequence of the image's size.
@@ -184,12 +188,20 @@ show(fig, Text(
 #
 # **预测**：这样一来，原作的参数比 61706 个多还是少？
 
+# %% id="history-predict" tags=["hide-input"]
+prediction("lenet.original", Text(en="Compared with our 61706 parameters, the original had", zh="与我们的 61706 个参数相比，原作的参数"), {
+    "more": Text(en="more", zh="更多"),
+    "fewer": Text(en="a little fewer", zh="略少一些"),
+    "half": Text(en="less than half as many", zh="不到一半"),
+})
+
 # %% id="history-run"
 original = {
     "C1": 6 * (25 + 1), "S2": 6 * 2, "C3": 6 * (3 * 25 + 1) + 9 * (4 * 25 + 1) + 1 * (6 * 25 + 1), "S4": 16 * 2,
     "C5": 120 * (16 * 25 + 1), "F6": 84 * (120 + 1),
 }
 print(original, sum(original.values()))
+reveal("lenet.original", "more" if sum(original.values()) > total else "half" if sum(original.values()) < total / 2 else "fewer")
 
 # %% [markdown] id="history-explain" lang="en"
 # **Explain.** 60000, a little smaller. The partial C3 saves 900, learned subsampling costs 44, and the ten output patterns were fixed by hand, while our last layer learns 850 numbers. $61706 - 900 + 44 - 850 = 60000$.
@@ -250,12 +262,20 @@ check("lenet.LeNet")
 # %% [markdown] id="exchange" lang="zh" reviewed="999366619e17"
 # 同一组权重两边都能用。**预测**：`LeNet(28)` 对一张图像给出的 logits，与 `LeNet(32)` 对加了一圈零的同一张图像给出的，一样吗？
 
+# %% id="exchange-predict" tags=["hide-input"]
+prediction("lenet.exchange", Text(en="LeNet(28) on an image and LeNet(32) on the image with a frame of zeros give", zh="LeNet(28) 对一张图像，LeNet(32) 对加了一圈零的同一张图像，给出的 logits"), {
+    False: Text(en="other logits, since zero is not the colour of paper", zh="不同，因为零不是纸的颜色"),
+    True: Text(en="the same logits, up to rounding", zh="除舍入误差外相同"),
+})
+
 # %% id="exchange-run"
 if solved("lenet.LeNet"):
     small, large = LeNet(28), LeNet(32)
     large.load_state_dict(small.state_dict())
     with torch.no_grad():
-        say(Text(en="same logits: {a}", zh="logits 相同：{a}"), a=torch.allclose(small(test_x[:5]), large(F.pad(test_x[:5], (2, 2, 2, 2))), atol=1e-5))
+        agree = torch.allclose(small(test_x[:5]), large(F.pad(test_x[:5], (2, 2, 2, 2))), atol=1e-5)
+    say(Text(en="same logits: {a}", zh="logits 相同：{a}"), a=agree)
+    reveal("lenet.exchange", agree)
 
 # %% [markdown] id="flatten" lang="en"
 # ## 2. The seam: flattening
@@ -271,10 +291,19 @@ if solved("lenet.LeNet"):
 #
 # `-1` 的意思是“需要几个就几个”。**预测**：如果来了 64 张 **32** 乘 32 的图像，最后的特征图是 5 乘 5，会怎样？
 
+# %% id="flatten-predict" tags=["hide-input"]
+prediction("lenet.flatten", Text(en="64 images, each with 20 maps of 5 by 5, through view(-1, 320):", zh="64 张图像，每张 20 张 5 乘 5 的特征图，经过 view(-1, 320)："), {
+    "error": Text(en="an error", zh="报错"),
+    (64, 320): Text(en="64 rows of 320, the rest is cut off", zh="64 行，每行 320 个，多出的截掉"),
+    (64, 500): Text(en="64 rows of 500", zh="64 行，每行 500 个"),
+    (100, 320): Text(en="100 rows of 320", zh="100 行，每行 320 个"),
+})
+
 # %% id="flatten-run"
 maps = torch.arange(64.0).reshape(64, 1, 1, 1).expand(64, 20, 5, 5)    # every value is the number of its image | 每个值都是所属图像的编号
 rows = maps.reshape(-1, 320)
 say(Text(en="64 images, {n} rows; row 1 is made of the images {who}", zh="64 张图像，{n} 行；第 1 行由这些图像拼成：{who}"), n=len(rows), who=rows[1].unique().tolist())
+reveal("lenet.flatten", tuple(rows.shape))
 try:
     nn.Linear(320, 50)(maps.flatten(1))
 except RuntimeError as error:
@@ -300,6 +329,14 @@ except RuntimeError as error:
 #
 # 这些教程还说“`torch.nn` 只支持小批量”。第 07 课已经就单个的层驳倒了它。**预测**：一张没有批量维的图像 `[1, 32, 32]`，在 LeNet 里能走到哪里？报错信息会说什么？
 
+# %% id="unbatched-predict" tags=["hide-input"]
+prediction("lenet.unbatched", Text(en="One image [1, 32, 32] without a batch: which stage raises an error first?", zh="一张没有批量维的图像 [1, 32, 32]：最先在哪一级报错？"), {
+    "C1": Text(en="C1", zh="C1"),
+    "flatten": Text(en="flatten", zh="flatten"),
+    "F5": Text(en="F5", zh="F5"),
+    "none": Text(en="none", zh="没有"),
+})
+
 # %% id="unbatched-run"
 x = torch.rand(1, 32, 32)
 for name, stage in STAGES.items():
@@ -309,6 +346,9 @@ for name, stage in STAGES.items():
     except RuntimeError as error:
         print(f"{name:8} {error}")
         break
+else:
+    name = "none"
+reveal("lenet.unbatched", name)
 layer = nn.BatchNorm2d(6)
 try:
     layer(torch.rand(6, 28, 28))
@@ -331,6 +371,11 @@ except ValueError as error:
 #
 # 许多资料打印 `loss.grad_fn.next_functions[0][0]`，再取它的 `[0][0]`，并给这三行注释“损失、线性层、ReLU”。请用第 04 课的知识**预测**：线性层后面，下标 0 处到底是什么？它的节点有三个输入，依次是偏置、输入和转置后的权重。单元格的末尾真的反向走一遍：C1 的偏置，它的 `.grad` 在 `backward` 之前是什么，之后又是什么？
 
+# %% id="walk-predict" tags=["hide-input"]
+prediction("lenet.walk", Text(en="Behind a linear layer, at index 0 of next_functions:", zh="线性层后面，next_functions 下标 0 处是："), [
+    "ReluBackward0", "AccumulateGrad", "AddmmBackward0", "TBackward0",
+])
+
 # %% id="walk-run"
 x = torch.rand(1, 1, 32, 32)
 for stage in STAGES.values():
@@ -338,6 +383,7 @@ for stage in STAGES.values():
 loss = F.mse_loss(x, torch.zeros(1, 10))
 node = loss.grad_fn.next_functions[0][0]
 print(type(node).__name__, "->", [type(child).__name__ for child, _ in node.next_functions])
+reveal("lenet.walk", type(node.next_functions[0][0]).__name__)
 
 chain = []
 while node is not None:
@@ -396,6 +442,14 @@ show(fig, Text(en="From left to right, as backward walks: {g}.", zh="从左到�
 #
 # **预测**：`F.dropout(torch.ones(10000), p=0.2)` 有哪些不同的值，零占多少，平均值是多少？它需要一个处于训练模式的网络才起作用吗？
 
+# %% id="dropout-predict" tags=["hide-input"]
+prediction("lenet.dropout", Text(en="The different values of F.dropout(torch.ones(10000), p=0.2):", zh="F.dropout(torch.ones(10000), p=0.2) 有哪些不同的值："), {
+    (0.0, 1.0): Text(en="0 and 1", zh="0 和 1"),
+    (1.0,): Text(en="1 only: no network is in train mode", zh="只有 1：没有网络处于训练模式"),
+    (0.0, 1.25): Text(en="0 and 1.25", zh="0 和 1.25"),
+    (0.0, 5.0): Text(en="0 and 5", zh="0 和 5"),
+})
+
 # %% id="dropout-run"
 torch.manual_seed(0)
 out = F.dropout(torch.ones(10000), p=0.2)
@@ -403,6 +457,7 @@ say(Text(en="values {v}; share of zeros near 0.2: {s}; mean near 1: {m}", zh="�
     v=out.unique().tolist(), s=abs((out == 0).double().mean().item() - 0.2) < 0.03, m=abs(out.mean().item() - 1) < 0.03)
 say(Text(en="two calls drop the same: {a}; with training=False nothing changes: {b}", zh="两次调用丢弃的相同：{a}；training=False 时毫无变化：{b}"),
     a=torch.equal(out, F.dropout(torch.ones(10000), p=0.2)), b=torch.equal(F.dropout(out, p=0.2, training=False), out))
+reveal("lenet.dropout", tuple(round(value, 4) for value in out.unique().tolist()))
 
 # %% [markdown] id="dropout-explain" lang="en"
 # **Explain.** 0 and $1/0.8 = 1.25$, and the mean stays 1. There was no network at all: the function `F.dropout` knows of no mode. Its parameter `training` is `True` unless somebody says otherwise. (A third parameter, `inplace=True`, writes into the input's own memory; it saves some and is a source of trouble where the input is still needed.)
@@ -413,6 +468,12 @@ say(Text(en="two calls drop the same: {a}; with training=False nothing changes: 
 # **解释**：0 和 $1/0.8 = 1.25$，平均值仍是 1。这里根本没有网络：函数 `F.dropout` 不知道什么模式。它的参数 `training` 只要不另外说明，就是 `True`。（还有一个参数 `inplace=True`，会直接写进输入自己的内存；省一点内存，但输入若还有用，就会惹麻烦。）
 #
 # 所以在模块里要写 `F.dropout(x, training=self.training)`，或者在 `__init__` 里放一个 `nn.Dropout`，它看的是自己的标志。**预测**：如果作者写的是 `F.dropout(x)`，模型处于评估模式时会怎样？
+
+# %% id="functional-predict" tags=["hide-input"]
+prediction("lenet.functional", Text(en="F.dropout(x) in forward, the model in eval mode: two answers to one image", zh="forward 里写 F.dropout(x)，模型处于评估模式：对同一张图像的两次回答"), {
+    True: Text(en="agree: eval() switches the dropout off", zh="相同：eval() 关掉了 dropout"),
+    False: Text(en="differ: the dropout goes on", zh="不同：dropout 照样进行"),
+})
 
 # %% id="functional-run"
 class DigitNet(nn.Module):
@@ -435,8 +496,10 @@ class DigitNet(nn.Module):
 
 for careful in (True, False):
     net = DigitNet(careful).eval()
+    agree = torch.equal(net(test_x[:1]), net(test_x[:1]))
     say(Text(en="training=self.training: {c}; parameters {n}; in eval mode two answers to one image agree: {a}", zh="写了 training=self.training：{c}；参数 {n} 个；评估模式下对同一张图像的两次回答相同：{a}"),
-        c=careful, n=sum(p.numel() for p in net.parameters()), a=torch.equal(net(test_x[:1]), net(test_x[:1])))
+        c=careful, n=sum(p.numel() for p in net.parameters()), a=agree)
+reveal("lenet.functional", agree)
 
 # %% [markdown] id="functional-explain" lang="en"
 # **Explain.** `eval()` reaches modules only. The `nn.Dropout2d` has obeyed in both networks; the bare `F.dropout(x)` goes on drawing for ever, and each answer of the network is a small lottery. Nothing complains; the answers are merely worse than they could be.
@@ -462,6 +525,13 @@ for careful in (True, False):
 #
 # **预测**：取 $p = 0.5$，C1 的六张图经过这两种 dropout，各会变成什么样？
 
+# %% id="channels-predict" tags=["hide-input"]
+prediction("lenet.channels", Text(en="F.dropout2d with p = 0.5 makes of the six maps", zh="F.dropout2d 取 p = 0.5，六张图会变成："), {
+    (True, 2.0): Text(en="maps with holes, their other dots doubled", zh="每张图都有空洞，其余的点乘 2"),
+    (False, 2.0): Text(en="some maps gone, the others doubled", zh="有的图整张没了，其余的图乘 2"),
+    (False, 1.0): Text(en="some maps gone, the others as before", zh="有的图整张没了，其余的图不变"),
+})
+
 # %% id="channels-run"
 torch.manual_seed(3)
 with torch.no_grad():
@@ -477,7 +547,9 @@ show(fig, Text(
     en="Six feature maps, and the same after dropout of elements ({a} of 6 maps are dropped in part) and of channels ({b} of 6 in part: each is white altogether, or twice as dark).",
     zh="六张特征图，以及按元素 dropout 之后（6 张中有 {a} 张缺了一部分）和按通道 dropout 之后（6 张中有 {b} 张缺了一部分：每张要么全白，要么颜色加深一倍）。",
 ).format(a=int(partly["F.dropout"]), b=int(partly["F.dropout2d"])))
-say(Text(en="F.dropout2d multiplies by one of {v}", zh="F.dropout2d 所乘的是这些因子之一：{v}"), v=F.dropout2d(torch.ones(50, 6, 2, 2)).unique().tolist())
+factors = F.dropout2d(torch.ones(50, 6, 2, 2)).unique().tolist()
+say(Text(en="F.dropout2d multiplies by one of {v}", zh="F.dropout2d 所乘的是这些因子之一：{v}"), v=factors)
+reveal("lenet.channels", (bool(partly["F.dropout2d"] > 0), max(factors)))
 
 # %% [markdown] id="channels-explain" lang="en"
 # **Explain.** Speckled on the one hand: the stroke can still be made out through the holes. On the other hand each map is either gone or twice as strong, and what was on a lost one must be known from another.
@@ -559,7 +631,7 @@ def draw_drop(kind, p, turn):
     ).format(kind=kind, p=p, k=int(keep.sum()), n=keep.numel(), r=ratio)
 
 
-explore(draw_drop, labels={"kind": Text(en="dropped", zh="丢弃"), "turn": Text(en="draw", zh="抽签")}, kind=[CHANNELS, ELEMENTS], p=[0.5, 0.0, 0.1, 0.2, 0.3, 0.8], turn=(1, 12, 1, 1))
+explore(draw_drop, labels={"kind": Text(en="dropped", zh="丢弃"), "p": Text(en="probability p", zh="概率 p"), "turn": Text(en="draw", zh="抽签")}, kind=[CHANNELS, ELEMENTS], p=[0.5, 0.0, 0.1, 0.2, 0.3, 0.8], turn=(1, 12, 1, 1))
 
 # %% [markdown] id="explore-drop-explain" lang="en"
 # **Explain.** For channels. With $p = 0.5$ each decision makes a 0 or a 2. The mean of 4704 such draws hardly moves, about $1/\sqrt{4704} \approx 0.015$ to either side; the mean of 6 moves by some 0.4. The expected value is the same for both, and it is all that the factor $\frac{1}{1-p}$ promises: single draws go up and down.
@@ -585,6 +657,13 @@ explore(draw_drop, labels={"kind": Text(en="dropped", zh="丢弃"), "turn": Text
 #
 # `BatchNorm2d` 对每个通道求 $\mu$ 和 $\sigma^2$，范围是这一批的**所有样本和所有位置**，即第 0、2、3 维。$\varepsilon$（`eps`，$10^{-5}$）使根号里不至于为 0。**预测**：训练模式下，对一张图像的回答，会不会随同批的其他图像而变？评估模式下呢？
 
+# %% id="bn-predict" tags=["hide-input"]
+prediction("lenet.neighbours", Text(en="Does the answer to one image depend on the others in its batch?", zh="对一张图像的回答，会随同批的其他图像而变吗？"), {
+    (False, False): Text(en="in neither mode", zh="两种模式都不会"),
+    (True, True): Text(en="in both modes", zh="两种模式都会"),
+    (True, False): Text(en="in train mode only", zh="只有训练模式会"),
+})
+
 # %% id="bn-run"
 norm = nn.BatchNorm2d(3)
 batch = torch.randn(8, 3, 5, 5, generator=torch.Generator().manual_seed(1)) * 4 + 10
@@ -593,10 +672,13 @@ other[1:] += 100                                              # seven other neig
 y = norm(batch).detach()
 say(Text(en="in training: mean of each channel {m}, mean square {v}", zh="训练时：各通道的均值 {m}，均方 {v}"),
     m=[f"{abs(v):.3f}" for v in y.mean(dim=(0, 2, 3)).tolist()], v=[f"{v:.3f}" for v in y.pow(2).mean(dim=(0, 2, 3)).tolist()])
+depends = []
 for mode in (True, False):
     norm.train(mode)
+    depends.append(not torch.equal(norm(batch)[0], norm(other)[0]))
     say(Text(en="train mode {t}: same answer for sample 0 among other neighbours: {a}", zh="训练模式 {t}：换了邻居，样本 0 的结果不变：{a}"),
-        t=mode, a=torch.equal(norm(batch)[0], norm(other)[0]))
+        t=mode, a=not depends[-1])
+reveal("lenet.neighbours", tuple(depends))
 norm.train()
 for shape in ((1, 3, 1, 1), (1, 3, 1, 2)):
     try:
@@ -638,8 +720,16 @@ for name, options in (("default", {}), ("affine=False", {"affine": False}), ("tr
 #
 # 滑动统计量多久才能到位？下一幅图里，一个通道的均值是 3，标准差是 2，即方差为 4。它们从 0 和 1 出发。请选择动量（momentum）和批量大小；先**预测**：动量为 0.01 时，60 批之后会是什么样？为 1 时呢？
 
+# %% id="running-predict" tags=["hide-input"]
+prediction("lenet.running", Text(en="The true mean is 3. With momentum 0.01 the running mean after 60 batches is", zh="真正的均值是 3。动量（momentum）为 0.01 时，60 批之后的滑动均值"), {
+    "trembling": Text(en="near 3, trembling with each batch", zh="在 3 附近，每批都在抖"),
+    "calm": Text(en="near 3, and calm", zh="在 3 附近，而且平稳"),
+    "slow": Text(en="less than half of the way there", zh="还没走到一半"),
+})
+
 # %% id="explore-running"
-def draw_running(momentum, size):
+def run_along(momentum, size):
+    """The running mean and variance at the start and after each of 60 batches."""
     generator = torch.Generator().manual_seed(7)
     norm = nn.BatchNorm2d(1, momentum=momentum)
     history = [(0.0, 1.0)]
@@ -647,6 +737,11 @@ def draw_running(momentum, size):
         for _ in range(60):
             norm(3 + 2 * torch.randn(size, 1, 1, 1, generator=generator))
             history.append((norm.running_mean.item(), norm.running_var.item()))
+    return history
+
+
+def draw_running(momentum, size):
+    history = run_along(momentum, size)
     fig, ax = new_figure(height=3.0)
     for place, style in enumerate(SERIES[:2]):
         ax.plot([pair[place] for pair in history], **style)
@@ -661,7 +756,10 @@ def draw_running(momentum, size):
     ).format(n=size, m=momentum, w=digits((1 - momentum) ** 60, 2), a=digits(history[-1][0], 2), b=digits(history[-1][1], 2))
 
 
-explore(draw_running, labels={"size": Text(en="batch size", zh="批量大小")}, momentum=[0.1, 0.01, 0.3, 1.0], size=[16, 4, 64, 256])
+explore(draw_running, labels={"momentum": Text(en="momentum", zh="动量 momentum"), "size": Text(en="batch size", zh="批量大小")}, momentum=[0.1, 0.01, 0.3, 1.0], size=[16, 4, 64, 256])
+
+means = torch.tensor(run_along(0.01, 16))[:, 0]
+reveal("lenet.running", "slow" if means[-1] < 1.5 else "calm" if means[-20:].std() < 0.2 else "trembling")
 
 # %% [markdown] id="running-explain" lang="en"
 # **Explain.** After $k$ batches the start still weighs $(1 - m)^k$. With 0.1 it is forgotten after some 40 batches; with 0.01 more than half of it is left after 60, and eval mode works with wrong numbers. With 1 only the last batch counts, and the line trembles as single batches do. That is the usual bargain of a moving average: slow and calm, or quick and nervous.
@@ -731,8 +829,17 @@ check("lenet.MyBatchNorm")
 #
 # 每次测量前后都有两条命令，容易被当成一条：`model.eval()` 和 `torch.no_grad()`。下一个单元格在一个带批量归一化和 dropout 的小网络上，把四种组合都试一遍，各问三个问题。**预测**这十二个答案。尤其是：`eval()` 会关掉梯度吗？什么也不记录的时候，模型会变吗？
 
+# %% id="modes-predict" tags=["hide-input"]
+prediction("lenet.modes", Text(en="Does eval() switch the gradients off? Can the model change under no_grad()?", zh="eval() 会关掉梯度吗？在 no_grad() 之下模型会变吗？"), {
+    (True, False): Text(en="yes; no", zh="会；不会"),
+    (False, True): Text(en="no; yes", zh="不会；会"),
+    (True, True): Text(en="yes; yes", zh="会；会"),
+    (False, False): Text(en="no; no", zh="不会；不会"),
+})
+
 # %% id="modes-run"
 print(f"{'':24}{'recorded':>10}{'repeatable':>12}{'statistics moved':>18}")
+found = {}
 for training in (True, False):
     for grad in (True, False):
         net = nn.Sequential(nn.BatchNorm2d(1), nn.Dropout(0.5), nn.Flatten(), nn.Linear(784, 10)).train(training)
@@ -741,6 +848,8 @@ for training in (True, False):
             first, second = net(test_x[:8]), net(test_x[:8])
         name = f"{'train()' if training else 'eval()'}{'' if grad else ' + no_grad()'}"
         print(f"{name:24}{first.requires_grad!s:>10}{torch.equal(first, second)!s:>12}{not torch.equal(before, net[0].running_mean)!s:>18}")
+        found[name] = (first.requires_grad, not torch.equal(before, net[0].running_mean))
+reveal("lenet.modes", (not found["eval()"][0], found["train() + no_grad()"][1]))
 
 # %% [markdown] id="modes-explain" lang="en"
 # **Explain.** The first column goes by `no_grad` alone, the other two by the mode alone. `eval()` sets a flag in every module, nothing else: the graph is still recorded, gradients would flow (one wants that, for instance, when asking which dots of an image matter). And under `no_grad` in train mode the test images **change the model**: their mean goes into the running statistics, although not one gradient was computed. That is information from the test set in your model, and no curve shows it.
@@ -752,13 +861,23 @@ for training in (True, False):
 #
 # “`eval()` 使测量更准确”也不对。被测的是另一个函数：结果可重现，也不需要邻居。它是不是更好，要看滑动统计量。**预测**：一个新的批量归一化层，只见过一批，就在评估模式下处理第 5 节里那个均值为 10、方差为 16 的通道，输出的均值是多少？
 
+# %% id="young-predict" tags=["hide-input"]
+prediction("lenet.young", Text(en="Eval mode after a single batch, a channel with mean 10 and variance 16: the output's mean is", zh="只见过一批就用评估模式，通道的均值为 10、方差为 16：输出的均值"), {
+    0: Text(en="about 0", zh="约为 0"),
+    2: Text(en="about 2", zh="约为 2"),
+    6: Text(en="about 6", zh="约为 6"),
+    10: Text(en="about 10", zh="约为 10"),
+})
+
 # %% id="young-run"
 norm = nn.BatchNorm2d(3)
 norm(batch)
 norm.eval()
+young = norm(batch).mean().item()
 say(Text(en="running mean {m}, running variance {v}", zh="滑动均值 {m}，滑动方差 {v}"), m=[digits(v, 2) for v in norm.running_mean.tolist()], v=[digits(v, 2) for v in norm.running_var.tolist()])
 say(Text(en="mean of the output in eval mode {e}, in train mode {t}", zh="输出的均值：评估模式 {e}，训练模式 {t}"),
-    e=digits(norm(batch).mean().item(), 2), t=f"{abs(norm.train()(batch).mean().item()):.2f}")
+    e=digits(young, 2), t=f"{abs(norm.train()(batch).mean().item()):.2f}")
+reveal("lenet.young", round(young))
 
 # %% [markdown] id="young-explain" lang="en"
 # **Explain.** After one batch the running mean is a tenth of the way up, about 1 instead of 10, and the running variance about 2.5 instead of 16. The layer takes away too little and divides by too little. A network with batch-norm that looks well in training and dreadful in evaluation has often had too few batches, or too small a momentum, to collect its statistics.
@@ -836,6 +955,14 @@ check("lenet.audit")
 #
 # **预测**：对带 dropout 的网络，两个损失哪个更高？三个网络中，开头学得最快的是哪个？
 
+# %% id="train-predict" tags=["hide-input"]
+prediction("lenet.train", Text(en="With dropout, which loss is higher? And which network learns fastest at first?", zh="带 dropout 的网络，哪个损失更高？开头学得最快的是哪个网络？"), {
+    ("learning", "plain"): Text(en="while learning; the plain one", zh="学习当中；原样的"),
+    ("learning", "batch-norm"): Text(en="while learning; batch-norm", zh="学习当中；批量归一化"),
+    ("eval", "batch-norm"): Text(en="in eval mode; batch-norm", zh="评估模式下；批量归一化"),
+    ("eval", "dropout"): Text(en="in eval mode; dropout", zh="评估模式下；dropout"),
+})
+
 # %% id="train-run"
 def build(kind):
     """LeNet for 28 dots: "plain", with "dropout" or with "batch-norm"; the same seed for each."""
@@ -887,6 +1014,8 @@ show(fig, Text(
     en="Left, the loss of three networks over 10 epochs; batch-norm is lower than plain in the third epoch: {a}. Right, two losses of the network with dropout on the same digits; at the end the one while learning is higher by far: {g}.",
     zh="左：三个网络 10 轮的损失；第三轮时批量归一化低于原样：{a}。右：带 dropout 的网络在同样的数字上的两种损失；最后学习当中的那一种高得多：{g}。",
 ).format(a=ahead, g=gap))
+higher = "learning" if logs["dropout"][0][-1] > logs["dropout"][1][-1] else "eval"
+reveal("lenet.train", (higher, min(logs, key=lambda kind: logs[kind][0][2])))
 
 # %% [markdown] id="train-explain" lang="en"
 # **Explain.** Batch-norm gets going at once: each layer receives inputs of a useful scale, whatever the scale of the initial weights. Dropout learns more slowly; it makes the task harder on purpose, and its reward, if any, shows on samples that the network has not seen.
@@ -924,6 +1053,9 @@ show(fig, Text(
 
 # %% [markdown] id="scatter-explain" lang="zh" reviewed="9f936a68f728"
 # **解释**：训练模式下，同一张图得到的回答，从“肯定不是”到“肯定是”几乎都有。评估模式让所有单元一起上，回答总是同一个。它也不恰好是这 200 次的平均，因为 dropout 后面还有 ReLU 和 softmax，而弯曲的函数取平均，不等于平均值的函数。所以训练时的 dropout 是有用的捣乱，测量时的 dropout 就只是捣乱。
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("lenet")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

@@ -46,7 +46,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib import COLOURS, SERIES, Text, check, digits, explore, label, legend, load_images, new_figure, say, show, solved
+from course_lib import COLOURS, SERIES, Text, check, digits, explore, label, legend, load_images, new_figure, prediction, predictions, reveal, say, show, solved
 
 # %% [markdown] id="data" lang="en"
 # ## 1. Data and a first look at the task
@@ -93,6 +93,13 @@ def small_network(seed=0):
 #
 # **背下几个样本**：接线正确的网络，能把 32 个样本学得分毫不差。学不会，错误就在代码里，而不是数据太少。**预测**：在同样的 32 个样本上走 60 步之后的损失，一次用真标签，一次用**打乱的**标签。
 
+# %% id="before-predict" tags=["hide-input"]
+prediction("training.by_heart", Text(en="The loss after 60 steps on 32 samples, with their labels and with shuffled ones:", zh="在 32 个样本上走 60 步之后的损失，先是用真标签，再是用打乱的标签："), {
+    (False, False): Text(en="both well above 0", zh="两个都明显大于 0"),
+    (True, False): Text(en="near 0; near ln 10", zh="接近 0；接近 ln 10"),
+    (True, True): Text(en="both near 0", zh="两个都接近 0"),
+})
+
 # %% id="before-run"
 def memorise(labels, steps=60):
     network = small_network()
@@ -109,7 +116,9 @@ with torch.no_grad():
     start = F.cross_entropy(small_network()(train_x), train_y).item()
 mixed = train_y[:32][torch.randperm(32, generator=torch.Generator().manual_seed(0))]
 say(Text(en="loss at the start {a}, ln 10 = {b}", zh="起点的损失 {a}，ln 10 = {b}"), a=digits(start, 2), b=digits(math.log(10)))
-say(Text(en="32 samples by heart: below 0.01: {a}; with shuffled labels: {b}", zh="背下 32 个样本，损失低于 0.01：{a}；标签打乱：{b}"), a=memorise(train_y[:32]) < 0.01, b=memorise(mixed) < 0.01)
+by_heart = (memorise(train_y[:32]) < 0.01, memorise(mixed) < 0.01)
+say(Text(en="32 samples by heart: below 0.01: {a}; with shuffled labels: {b}", zh="背下 32 个样本，损失低于 0.01：{a}；标签打乱：{b}"), a=by_heart[0], b=by_heart[1])
+reveal("training.by_heart", by_heart)
 
 # %% [markdown] id="before-explain" lang="en"
 # **Explain.** Both are learnt by heart, the shuffled ones as well! A network of this size does not need any pattern to remember 32 samples. That is what the test is for: it shows that gradients flow and the update works, nothing more. Whether the network has learnt anything **general** can only be seen on samples that it was not trained on.
@@ -135,8 +144,17 @@ say(Text(en="32 samples by heart: below 0.01: {a}; with shuffled labels: {b}", z
 # 2. 记录的是**数**：`loss.item()`，不是 `loss`。把损失张量加起来，整轮的图都会留在内存里。
 # 3. **按样本取平均**。`cross_entropy` 给出的是这一批的平均，而最后一批较小。各批平均值的平均，是另一个数。**预测**：两批分别有 4 个和 1 个样本，平均损失是 1 和 6。
 
+# %% id="epoch-predict" tags=["hide-input"]
+prediction("training.means", Text(en="Batches of 4 and 1 with mean losses 1 and 6. The mean over samples, and the mean of the batch means:", zh="两批有 4 个和 1 个样本，平均损失是 1 和 6。按样本平均，以及各批平均值的平均："), {
+    (2.0, 2.0): Text(en="2 and 2", zh="2 和 2"),
+    (2.0, 3.5): Text(en="2 and 3.5", zh="2 和 3.5"),
+    (3.5, 2.0): Text(en="3.5 and 2", zh="3.5 和 2"),
+})
+
 # %% id="epoch-run"
-say(Text(en="mean over samples {a}, mean of batch means {b}", zh="按样本平均 {a}，各批平均值的平均 {b}"), a=(4 * 1 + 1 * 6) / 5, b=(1 + 6) / 2)
+over_samples, over_batches = (4 * 1 + 1 * 6) / 5, (1 + 6) / 2
+say(Text(en="mean over samples {a}, mean of batch means {b}", zh="按样本平均 {a}，各批平均值的平均 {b}"), a=over_samples, b=over_batches)
+reveal("training.means", (over_samples, over_batches))
 
 # %% [markdown] id="train-card" lang="en"
 # ### Exercise 12.1: one epoch of training
@@ -197,11 +215,19 @@ check("training.train_epoch")
 #
 # 平均值的平均，影响有多大？**预测**：10000 个样本，每批 64 个，最后一批剩 16 个。全部都对，只有最后 16 个全错。
 
+# %% id="evaluate-predict" tags=["hide-input"]
+prediction("training.accuracy", Text(en="Only the last 16 of 10000 are wrong, in batches of 64. The mean of the batch means:", zh="10000 个样本，每批 64 个，只有最后 16 个错了。各批平均值的平均："), {
+    0.9936: Text(en="0.9936, lower than the accuracy", zh="0.9936，低于准确率"),
+    0.9984: Text(en="0.9984, the accuracy", zh="0.9984，就是准确率"),
+    0.9996: Text(en="0.9996, higher than the accuracy", zh="0.9996，高于准确率"),
+})
+
 # %% id="evaluate-run"
 right = torch.ones(10000)
 right[-16:] = 0
-say(Text(en="true accuracy {a}, mean of batch means {b}", zh="真正的准确率 {a}，各批平均值的平均 {b}"),
-    a=digits(right.mean(), 4), b=digits(torch.stack([part.mean() for part in right.split(64)]).mean(), 4))
+mean_of_means = torch.stack([part.mean() for part in right.split(64)]).mean().item()
+say(Text(en="true accuracy {a}, mean of batch means {b}", zh="真正的准确率 {a}，各批平均值的平均 {b}"), a=digits(right.mean(), 4), b=digits(mean_of_means, 4))
+reveal("training.accuracy", round(mean_of_means, 4))
 
 # %% [markdown] id="evaluate-card" lang="en"
 # ### Exercise 12.2: evaluation
@@ -257,6 +283,22 @@ check("training.evaluate_model")
 #
 # 旧代码这样算：`batch_idx * 64 + (epoch - 1) * len(dataset)`。**预测**它错在哪里：对最开头的一批，对每轮的最后一批，对改了批量大小的人。
 
+# %% id="log-predict" tags=["hide-input"]
+prediction("training.log", Text(en="60000 images, batches of 64, batch_idx from 0. What the old code logs after the first and the last batch of epoch 1:", zh="60000 张图像，每批 64 张，batch_idx 从 0 数起。第 1 轮的第一批和最后一批之后，旧代码记录的是："), {
+    (64, 60000): Text(en="64 and 60000", zh="64 和 60000"),
+    (0, 59968): Text(en="0 and 59968", zh="0 和 59968"),
+    (0, 60000): Text(en="0 and 60000", zh="0 和 60000"),
+    (64, 60032): Text(en="64 and 60032", zh="64 和 60032"),
+})
+
+# %% id="log-run"
+dataset, epoch = range(60000), 1                    # as many as MNIST has images | 与 MNIST 的图像一样多
+parts = [dataset[start : start + 64] for start in range(0, len(dataset), 64)]
+for batch_idx in (0, len(parts) - 1):
+    say(Text(en="after batch {n}: seen {seen}; batch_idx * 64: {old}; batch_idx * len(x): {repair}", zh="第 {n} 批之后：见过 {seen}；batch_idx * 64：{old}；batch_idx * len(x)：{repair}"), n=batch_idx + 1,
+        seen=sum(len(part) for part in parts[: batch_idx + 1]), old=batch_idx * 64 + (epoch - 1) * len(dataset), repair=batch_idx * len(parts[batch_idx]))
+reveal("training.log", tuple(batch_idx * 64 + (epoch - 1) * len(dataset) for batch_idx in (0, len(parts) - 1)))
+
 # %% [markdown] id="log-card" lang="en"
 # ### Exercise 12.3: examples seen
 #
@@ -307,6 +349,14 @@ check("training.examples_seen")
 #
 # 把一切合在一起：用*你的*函数训练 8 轮。**预测**：最后哪条曲线更低，训练损失还是测试损失？准确率会是多少？（瞎猜是 10 %。）
 
+# %% id="run-predict" tags=["hide-input"]
+prediction("training.run", Text(en="After 8 epochs: which loss is lower, and how high is the test accuracy?", zh="8 轮之后：哪个损失更低？测试准确率是多少？"), {
+    ("training", False): Text(en="training loss; 60 to 90 %", zh="训练损失；60 % 到 90 %"),
+    ("test", False): Text(en="test loss; 60 to 90 %", zh="测试损失；60 % 到 90 %"),
+    ("training", True): Text(en="training loss; above 90 %", zh="训练损失；90 % 以上"),
+    ("test", True): Text(en="test loss; above 90 %", zh="测试损失；90 % 以上"),
+})
+
 # %% id="run-run"
 def fit(network, epochs=8, size=32, lr=0.01):
     """The history of a run: examples seen, training loss, test loss, test accuracy, one entry for each epoch."""
@@ -336,6 +386,7 @@ if solved("training.train_epoch", "training.evaluate_model"):
         zh="横轴到 {n} 个样本的两条曲线。训练集上的损失降到 0.1 以下：{a}。测试集上的损失最后比它高：{b}。",
     ).format(n=history["examples"][-1], a=history["train"][-1] < 0.1, b=history["test"][-1] > history["train"][-1]))
     say(Text(en="test accuracy above 94 %: {v}", zh="测试准确率高于 94 %：{v}"), v=history["accuracy"][-1] > 0.94)
+    reveal("training.run", ("training" if history["train"][-1] < history["test"][-1] else "test", history["accuracy"][-1] > 0.9))
 
 # %% [markdown] id="run-explain" lang="en"
 # **Explain.** The gap between the curves is what the network knows by heart. As long as the test loss still falls, more training helps; when it turns and rises, the network has begun to **overfit**.
@@ -499,6 +550,9 @@ def diagnose():
 
 # %% id="diagnose-check" tags=["check"]
 check("training.diagnose")
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("training")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

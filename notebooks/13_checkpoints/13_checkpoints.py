@@ -48,7 +48,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib import SERIES, Text, check, explore, label, legend, load_images, new_figure, say, show, solved
+from course_lib import SERIES, Text, check, explore, label, legend, load_images, new_figure, prediction, predictions, reveal, say, show, solved
 
 # %% [markdown] id="state-dict" lang="en"
 # ## 1. What a model is made of
@@ -59,6 +59,13 @@ from course_lib import SERIES, Text, check, explore, label, legend, load_images,
 # ## 1. 模型由什么组成
 #
 # `model.state_dict()` 是一个由名字和张量组成的字典：里面有参数，还有**缓冲区**（buffer），即属于模型但不参与训练的数，比如批量归一化的滑动统计量。模型的代码*不*在里面。要加载，就得重新搭建同样的模型，再用 `load_state_dict` 填进去。**预测**下一个单元格里的模型有哪些条目，以及模型再训练一步之后，`saved` 会怎样。
+
+# %% id="state-dict-predict" tags=["hide-input"]
+prediction("checkpoints.state_dict", Text(en="When the model is trained one step further, saved", zh="模型再训练一步，saved"), {
+    (True, True): Text(en="stays as it was", zh="保持原样"),
+    (True, False): Text(en="changes in its buffers only", zh="只有其中的缓冲区变"),
+    (False, False): Text(en="changes with the model", zh="跟着模型变"),
+})
 
 # %% id="state-dict-run"
 def fresh_model(seed=0):
@@ -84,6 +91,7 @@ one_step(model, optimiser, torch.from_numpy(rng.standard_normal((8, 4))), torch.
 for name, tensor in saved.items():
     print(f"{name:22} {tuple(tensor.shape)}")
 say(Text(en="saved has stayed as it was: {v}", zh="saved 保持原样：{v}"), v=torch.equal(saved["0.weight"], before))
+reveal("checkpoints.state_dict", (torch.equal(saved["0.weight"], before), not saved["1.running_mean"].any().item()))          # the buffer began with zeros | 缓冲区起初全为零
 
 # %% [markdown] id="state-dict-explain" lang="en"
 # **Explain.** Four parameters of the linear layers, two of the batch-norm, and three buffers: mean, variance, and a counter. And `saved` has changed! A `state_dict` holds the **same memory** as the model; it is a window, not a photograph. `torch.save` writes the numbers to a file at once, so nothing can happen to them; whoever wants to keep a state in memory must copy it: `copy.deepcopy(model.state_dict())`.
@@ -111,7 +119,15 @@ say(Text(en="saved has stayed as it was: {v}", zh="saved 保持原样：{v}"), v
 #
 # 关于设备还有第三个习惯：`torch.load(file, map_location="cpu")` 不管张量是在哪里保存的，都带到 CPU 上；否则在有 GPU 的机器上存的文件，笔记本电脑上就读不了。**预测**下面两个文件哪个能读。
 
+# %% id="safe-predict" tags=["hide-input"]
+prediction("checkpoints.safe", Text(en="The files that can be read, with weights_only=True:", zh="用 weights_only=True 能读的文件："), {
+    ("state_dict", "model object"): Text(en="both", zh="两个都能"),
+    ("state_dict",): Text(en="only that of the state_dict", zh="只有 state_dict 的"),
+    ("model object",): Text(en="only that of the model object", zh="只有模型对象的"),
+})
+
 # %% id="safe-run"
+readable = []
 for name, thing in (("state_dict", fresh_model().state_dict()), ("model object", fresh_model())):
     file = io.BytesIO()                                     # stands for a file on the disk | 代表硬盘上的文件
     torch.save(thing, file)
@@ -119,8 +135,10 @@ for name, thing in (("state_dict", fresh_model().state_dict()), ("model object",
     try:
         loaded = torch.load(file, map_location="cpu", weights_only=True)
         say(Text(en="{name}: read, {n} entries", zh="{name}：已读取，{n} 项"), name=name, n=len(loaded))
+        readable.append(name)
     except Exception as error:
         say(Text(en="{name}: refused ({kind})", zh="{name}：被拒绝（{kind}）"), name=name, kind=type(error).__name__)
+reveal("checkpoints.safe", tuple(readable))
 
 # %% [markdown] id="what-else" lang="en"
 # ## 3. What else belongs in a checkpoint
@@ -145,6 +163,14 @@ for name, thing in (("state_dict", fresh_model().state_dict()), ("model object",
 # 4. **随机状态**：打乱数据、为 dropout 掷骰子的那个（`torch.get_rng_state()`）。
 #
 # 下一个单元格先一口气训练 12 轮，再训练三次，都在第 6 轮之后中断：一次全部恢复，一次不恢复优化器，一次不恢复随机状态。**预测**哪些曲线与没有中断的重合。
+
+# %% id="what-else-predict" tags=["hide-input"]
+prediction("checkpoints.what_else", Text(en="The runs whose curves coincide with the uninterrupted one:", zh="曲线与没有中断的重合的是："), {
+    (True, False, True): Text(en="everything restored, and without the random state", zh="全部恢复的和不恢复随机状态的"),
+    (True, True, False): Text(en="everything restored, and without the optimiser", zh="全部恢复的和不恢复优化器的"),
+    (True, False, False): Text(en="everything restored only", zh="只有全部恢复的"),
+    (True, True, True): Text(en="all three", zh="三个都是"),
+})
 
 # %% id="what-else-run"
 train_x, train_y = load_images()
@@ -206,7 +232,7 @@ with torch.random.fork_rng():
         Text(en="without the random state", zh="不恢复随机状态"): interrupted(("optimiser",)),
     }
 fig, ax = new_figure(height=3.2)
-ax.semilogy(range(1, 13), whole, color="#999999", linewidth=6, alpha=0.6)
+ax.semilogy(range(1, 13), whole, color="#8C8C8C", linewidth=6)
 for losses, series in zip(runs.values(), SERIES, strict=False):
     ax.plot(range(1, 13), losses, **series)
 ax.axvline(6.5, color="#111111", linewidth=1)
@@ -216,6 +242,7 @@ show(fig, Text(
     en="Four loss curves over 12 epochs. Up to epoch 6 all agree. With everything restored the run is equal to the uninterrupted one to the last bit: {a}; without the optimiser: {b}; without the random state: {c}.",
     zh="12 轮的四条损失曲线。到第 6 轮为止全都一致。全部恢复的与没有中断的逐位相等：{a}；不恢复优化器的：{b}；不恢复随机状态的：{c}。",
 ).format(**dict(zip("abc", (losses == whole for losses in runs.values()), strict=True))))
+reveal("checkpoints.what_else", tuple(losses == whole for losses in runs.values()))
 
 # %% [markdown] id="what-else-explain" lang="en"
 # **Explain.** Only the complete checkpoint gives the same numbers, and it gives *the same*, not similar ones. Without the velocities the run has lost its momentum and takes another way; without the random state it is a different run of the same quality. The second fault is the more dangerous one for science: nothing looks wrong, and the result cannot be repeated.
@@ -331,11 +358,14 @@ def draw_interruption(after):
         start = resume(saved, network, optimiser)
         losses += epochs(network, optimiser, 12 - start + 1)
     fig, ax = new_figure(height=2.6)
-    ax.plot(range(1, 13), whole, color="#999999", linewidth=6, alpha=0.6)
+    ax.plot(range(1, 13), whole, color="#8C8C8C", linewidth=6)
     ax.plot(range(1, 13), losses, **SERIES[0])
     ax.axvline(after + 0.5, color="#111111", linewidth=1)
     label(ax, title=Text(en="Interrupted after epoch {n}", zh="第 {n} 轮之后中断").format(n=after), x=Text(en="epoch", zh="轮次"), y=Text(en="loss", zh="损失"))
-    return fig, Text(en="Interrupted after epoch {n}, the 12 losses are equal to the uninterrupted ones: {v}.", zh="在第 {n} 轮之后中断，12 个损失与没有中断的相等：{v}。").format(n=after, v=losses == whole)
+    return fig, Text(
+        en="Two loss curves over 12 epochs, one of them interrupted after epoch {n} and resumed from its checkpoint. The resumed curve lies on the uninterrupted one, all 12 losses equal: {v}.",
+        zh="12 轮的两条损失曲线，其中一条在第 {n} 轮之后中断，再从检查点恢复。恢复后的曲线与没有中断的曲线重合，12 个损失全部相等：{v}。",
+    ).format(n=after, v=losses == whole)
 
 
 if solved("checkpoints.snapshot", "checkpoints.resume"):
@@ -523,6 +553,9 @@ if solved("checkpoints.capstone_model"):
     with torch.random.fork_rng():
         accuracies = train_capstone()
     say(Text(en="test accuracy of your own network: at first below 30 %: {a}, after 8 epochs above 94 %: {b}", zh="你自己的网络的测试准确率：起初低于 30 %：{a}，8 轮之后高于 94 %：{b}"), a=accuracies[0] < 0.3, b=accuracies[-1] > 0.94)
+
+# %% id="my-predictions" tags=["hide-input"]
+predictions("checkpoints")
 
 # %% [markdown] id="summary" lang="en"
 # ## Summary

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from nbformat import v4
 
-from grader.build import environment, make_packs, tidy
+from grader.build import build_lesson, environment, make_packs, tidy
 from grader.commands.build import command
 from grader.notebook import to_notebook
 from grader.staleness import made_from, read_built, staleness
@@ -146,6 +146,17 @@ def test_building_runs_the_notebook_and_is_repeatable(full: Tiny) -> None:
     assert invoke().output == "01_tiny: up to date\n"
     assert invoke("--force").exit_code == 0
     assert full.lesson().ref.notebook.read_bytes() == first
+
+
+@pytest.mark.kernel
+def test_what_is_edited_during_a_build_is_not_taken_for_built(full: Tiny) -> None:
+    def edit_while_it_runs(what: str, done: int, total: int) -> None:
+        if done == 1:
+            full.edit("# P(y | x) stays whole", "# P(y | x) stays whole, as it should")
+
+    build_lesson(full.course, full.lesson(), edit_while_it_runs)
+    (reason,) = staleness(full.course, full.ref)
+    assert reason.startswith("cell show (line ") and reason.endswith(") changed")
 
 
 @pytest.mark.kernel

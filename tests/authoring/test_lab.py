@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -38,12 +39,16 @@ def test_nothing_is_done_twice(tmp_path: Path) -> None:
     assert lay_out(tmp_path / "release", tmp_path / "work").copied == ()
 
 
-def test_the_command_keeps_an_edited_notebook_and_says_so(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "grader.cli", "lab", str(tmp_path / "work"), "--prepare", "--lang", "zh"]
-    first = subprocess.run(command, capture_output=True, text=True, check=True)
+def test_the_command_brings_a_former_copy_up_to_date_and_keeps_what_was_written(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "grader.cli", "lab", str(tmp_path / "work"), "--prepare", "--lang"]
+    first = subprocess.run([*command, "en"], capture_output=True, text=True, check=True)
     assert "files copied" in first.stdout and "/tmp/tmp" not in first.stdout
-    mine = next((tmp_path / "work/notebooks").glob("*/*.ipynb"))
-    mine.write_text("my answers")
-    again = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert mine.read_text() == "my answers"
-    assert "保留你的版本" in again.stdout and mine.name in again.stdout
+    edited, unreadable = sorted((tmp_path / "work/notebooks").glob("*/*.ipynb"))[:2]
+    notebook = json.loads(edited.read_text(encoding="utf-8"))
+    notebook["cells"][0]["source"] += ["\nmy thoughts"]
+    edited.write_text(json.dumps(notebook), encoding="utf-8")
+    unreadable.write_text("my answers")
+    again = subprocess.run([*command, "zh"], capture_output=True, text=True, check=True)
+    assert "my thoughts" in edited.read_text(encoding="utf-8") and unreadable.read_text() == "my answers"
+    assert f"{edited.stem}：语言已切换，保留你的内容 1 处" in again.stdout
+    assert f"✗ notebooks/{unreadable.stem}/{unreadable.name}" in again.stdout and "/tmp/tmp" not in again.stdout

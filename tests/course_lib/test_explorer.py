@@ -3,7 +3,8 @@
 import pytest
 
 from course_lib import Text, explore, new_figure
-from course_lib.explorer import _WIDGET, _start
+from course_lib._output import WIDGET
+from course_lib.explorer import _start
 
 SOURCE = """
 from course_lib import *
@@ -46,7 +47,7 @@ def run(*sources):
 
 
 def still(outputs):
-    return [{kind: data for kind, data in output.data.items() if kind != _WIDGET} for output in outputs]
+    return [{kind: data for kind, data in output.data.items() if kind != WIDGET} for output in outputs]
 
 
 @pytest.mark.kernel
@@ -54,7 +55,7 @@ def test_a_notebook_holds_the_controls_and_the_same_still_picture_each_time(monk
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     monkeypatch.delenv("COURSE_STATIC", raising=False)
     [first, moved] = run(SOURCE, MOVE)
-    assert next(iter(first[0].data)) == _WIDGET
+    assert next(iter(first[0].data)) == WIDGET
     assert first[0].data["text/plain"].startswith("Ends at 0.1353, plain.\n终于 0.1353，普通。")
     assert first[0].metadata["image/png"]["alt"] == first[0].data["text/plain"]
     assert "<details" in first[1].data["text/html"]
@@ -67,7 +68,7 @@ def test_a_notebook_holds_the_controls_and_the_same_still_picture_each_time(monk
     assert still(second)[0] == still(first)[0]
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
     [quiet] = run(SOURCE)
-    assert _WIDGET not in quiet[0].data
+    assert WIDGET not in quiet[0].data
     assert still(quiet) == still(second)
 
 

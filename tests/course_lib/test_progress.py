@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from course_lib import progress
+from course_lib import check, progress
 from course_lib.progress import read, record, tabulate
 from course_lib.text import Text
 from grader.comments import has_cjk
@@ -64,6 +64,24 @@ def test_recording_never_raises(bundle: Path) -> None:
     record("next.a", "pass", 4, 4)
     record("next.a", "pass", "many", object())  # type: ignore[arg-type]
     assert read(bundle) == []
+
+
+def test_each_check_says_how_far_the_lesson_is(
+    bundle: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = {"numpy_backprop.forward": 4, "numpy_backprop.init": 4}
+    lesson = {"id": "01_numpy_backprop", "title": {"en": "Backprop", "zh": "反向传播"}, "points": points}
+    (bundle / "course.json").write_text(json.dumps({"language": "en", "contents": [lesson]}), encoding="utf-8")
+    record("numpy_backprop.init", "pass", 4, 4)
+    report = check("numpy_backprop.forward")  # there is no answer yet
+    assert capsys.readouterr().out.endswith("\n\nThis lesson so far: 4 of 8 points\n")
+    assert '<p lang="en">This lesson so far: 4 of 8 points</p>' in report._repr_mimebundle_()["text/html"]
+    monkeypatch.setenv("COURSE_LANG", "zh")
+    check("numpy_backprop.forward")
+    assert capsys.readouterr().out.endswith("\n\n本课目前得分：4 / 8\n")
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    graded = check("numpy_backprop.forward")._repr_mimebundle_()
+    assert graded["text/plain"] == "0.0" and "目前得分" not in graded["text/html"]
 
 
 def test_a_line_that_was_cut_off_costs_only_itself(bundle: Path) -> None:

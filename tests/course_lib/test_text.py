@@ -29,6 +29,15 @@ def test_the_environment_goes_before_the_choice_and_the_choice_before_the_bundle
     assert current_language() == "en"
 
 
+def test_a_running_kernel_follows_a_change_of_language(monkeypatch, tmp_path):
+    for language in ("zh", "en", "both", "zh"):
+        fresh = tmp_path / "course.json.part"
+        fresh.write_text(json.dumps({"language": language}), encoding="utf-8")
+        fresh.replace(tmp_path / "course.json")
+        monkeypatch.chdir(tmp_path)
+        assert current_language() == language
+
+
 def test_unknown_languages_are_named(monkeypatch):
     with pytest.raises(ValueError, match="'fr'"):
         set_language("fr")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,14 @@ def test_only_dumps_means_what_it_says(tmp_path: Path, source: str) -> None:
     assert not only_dumps(tmp_path / "a.py")
     (tmp_path / "b.py").write_text("import pickle\npickle.dumps(1)")
     assert only_dumps(tmp_path / "b.py")
+
+
+def test_the_map_in_contributing_names_what_is_there() -> None:
+    drawn = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n`course_lib/`")[2].partition("\n## ")[0]
+    student, _, instructor = drawn.partition("\n`grader/`")
+    for package, words in (("course_lib", student), ("grader", instructor)):
+        for line in [line for line in words.splitlines() if line.startswith("* ")]:
+            _, inside, rest = line.rpartition("`checking/`, ")
+            folder = ROOT / package / ("checking" if inside else "")
+            for name in re.findall(r"`([a-z_]+/?)`", rest):
+                assert (folder / (name if name.endswith("/") else f"{name}.py")).exists(), f"{package}: {name}"
