@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Six colours of six lightnesses: they differ in print without colour (11 or more apart in L*), for red-green blind
-# eyes (28 or more apart in CIE Lab) and from white (contrast 3 or more). A test measures all three.
+# eyes (28 or more apart in CIE Lab; 24 for blue-yellow blind ones) and from white (contrast 3 or more). A test measures
+# all three.
 COLOURS = {
     "blue": "#0B177C",
     "orange": "#F5663B",

@@ -16,8 +16,9 @@ from course_lib.checking.render_text import found
 from course_lib.checking.results import ExerciseResult, FailingCase, Hint, RaisedError
 from course_lib.text import Text
 
-# Hues of the Okabe–Ito palette, which people with colour blindness can tell apart.
-HUES = {"pass": "#009e73", "fail": "#d55e00", "not_run": "#56737f", "grader_error": "#cc79a7"}
+# Hues of the Okabe–Ito palette, which people with colour blindness can tell apart; the last one is darker, so that all
+# have a contrast of 3 with a light and with a dark page.
+HUES = {"pass": "#009e73", "fail": "#d55e00", "not_run": "#56737f", "grader_error": "#b8578d"}
 
 _TABLE = "border-collapse:collapse;margin:.4em 0;font-size:.95em"
 _CELL = "padding:.25em .7em;border:1px solid rgba(128,128,128,.35);text-align:left;vertical-align:top"
@@ -134,7 +135,7 @@ def _picture(picture: Picture, language: str | None, shaded: bool = True) -> str
     if shaded and picture.row_heads:
         cells = [_head("row", head) + row for head, row in zip(picture.row_heads, cells, strict=True)]
     heads = "".join(_head("col", head) for head in picture.column_heads)
-    top = f"<thead><tr>{'<th></th>' if picture.row_heads else ''}{heads}</tr></thead>" if shaded and heads else ""
+    top = f"<thead><tr>{'<td></td>' if picture.row_heads else ''}{heads}</tr></thead>" if shaded and heads else ""
     caption = f"<br><small>{_words(picture.caption, language)}</small>"
     return (
         f'<table style="{_TABLE};display:inline-table;margin-right:1.2em;vertical-align:top">'

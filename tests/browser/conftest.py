@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,11 @@ TOKEN = "for-tests-on-this-machine-only"  # noqa: S105 - a server on loopback th
 
 
 @contextlib.contextmanager
-def jupyter(folder: Path, *options: str) -> Iterator[str]:
-    """A Jupyter server over a folder on a free loopback port; its address."""
+def jupyter(folder: Path, *options: str, command: Sequence[str] = ()) -> Iterator[str]:
+    """A Jupyter server over a folder on a free loopback port; its address.
+
+    command: what starts it, if not JupyterLab itself; it is given JupyterLab's options.
+    """
     runtime = folder / ".jupyter-runtime"
     runtime.mkdir(exist_ok=True)
     environment = {k: v for k, v in os.environ.items() if k not in OWN}
@@ -47,8 +50,7 @@ def jupyter(folder: Path, *options: str) -> Iterator[str]:
         "JUPYTERLAB_SETTINGS_DIR": str(settings),
     }
     command = [
-        str(Path(sys.executable).parent / "jupyter"),
-        "lab",
+        *(command or (str(Path(sys.executable).parent / "jupyter"), "lab")),
         "--no-browser",
         "--allow-root",
         "--ServerApp.port=0",

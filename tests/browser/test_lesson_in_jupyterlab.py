@@ -21,21 +21,21 @@ WORDS = {"en": "not there yet", "zh": "还差一点"}
 UNANSWERED = {"en": "not answered yet", "zh": "尚未作答"}
 
 
-def release_with_a_wrong_answer(folder: Path, language: str) -> tuple[str, str]:
-    """Releases lesson 01 and puts a known wrong answer into its first exercise; the hint's words, the cell's id."""
+def release_with_a_wrong_answer(folder: Path, language: str, name: str = LESSON) -> tuple[str, str]:
+    """Releases a lesson and puts a known wrong answer into its first exercise; the hint's words, the cell's id."""
     from grader.commands.release import command as release
 
-    done = CliRunner().invoke(release, [str(folder), LESSON, "--lang", language])
+    done = CliRunner().invoke(release, [str(folder), name, "--lang", language])
     assert done.exit_code == 0, done.output
-    lesson = read_lesson(find_course().lesson(LESSON).source)
-    name, exercise = next(iter(load_exercises(lesson).items()))
+    lesson = read_lesson(find_course().lesson(name).source)
+    key, exercise = next(iter(load_exercises(lesson).items()))
     wrong = exercise.wrong[0]
-    path = folder / "notebooks" / LESSON / f"{LESSON}.ipynb"
+    path = folder / "notebooks" / name / f"{name}.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    cell = next(c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == name)
-    cell["source"] = wrong.apply(solution_cell(lesson, name).source)
+    cell = next(c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == key)
+    cell["source"] = wrong.apply(solution_cell(lesson, key).source)
     path.write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
-    return str(wrong.hint.question.say(language)), name
+    return str(wrong.hint.question.say(language)), key
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -1,8 +1,7 @@
 """The report's colours for people who see fewer of them, and on paper without any.
 
-Simulated with the matrices of Machado, Oliveira and Fernandes 2009 ("A physiologically-based model for simulation of
-color vision deficiency", IEEE TVCG 15, 1291-1298) at severity 1.0, which act on linear RGB; grey is the relative
-luminance of WCAG 2.2. Contrasts are WCAG's: 4.5 for text (1.4.3), 3 for what a chart is read by (1.4.11).
+How they are simulated: tests/vision.py. Contrasts are WCAG's: 4.5 for text (1.4.3), 3 for what a chart is read by
+(1.4.11).
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ import numpy as np
 import pytest
 
 from grader.feedback import TEMPLATES
+from tests.vision import VISIONS, linear
+from tests.vision import contrast as vision_contrast
 
 PAGE = (TEMPLATES / "course_feedback" / "page.css").read_text("utf-8")
 REPORT = (TEMPLATES / "report.css").read_text("utf-8")
@@ -20,19 +21,6 @@ HTML = "".join(
     (TEMPLATES / f"{name}.html").read_text("utf-8") for name in ("report", "report_parts", "report_page", "overview")
 )
 
-VISIONS = {
-    "as it is": np.eye(3),
-    "protanopia": np.array(
-        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
-    ),
-    "deuteranopia": np.array(
-        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
-    ),
-    "tritanopia": np.array(
-        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
-    ),
-    "grey": np.tile([0.2126, 0.7152, 0.0722], (3, 1)),
-}
 # What stands on what. Bars never touch each other: between two fills there is always paper, and every bar has its
 # number in words beside it.
 TEXT = [
@@ -65,17 +53,9 @@ def colours() -> dict[str, str]:
     return found
 
 
-def linear(hue: str) -> np.ndarray:
-    """sRGB to linear RGB, IEC 61966-2-1."""
-    rgb = np.array([int(hue[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-
-
 def contrast(one: str, other: str, vision: str) -> float:
     known = colours()
-    seen = [np.clip(VISIONS[vision] @ linear(known.get(hue, hue)), 0, 1) for hue in (one, other)]
-    light, dark = sorted((float(rgb @ [0.2126, 0.7152, 0.0722]) for rgb in seen), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
+    return vision_contrast(linear(known.get(one, one)), linear(known.get(other, other)), vision)
 
 
 @pytest.mark.parametrize("vision", VISIONS)
