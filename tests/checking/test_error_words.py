@@ -152,7 +152,7 @@ PROVOKED: tuple[tuple[str, Callable[[], object]], ...] = (
     ("attribute", python("np.nonexistent")),
     ("attribute", python("torch.ones(2).shap")),
     ("state-dict", lambda: nn.Linear(2, 2).load_state_dict({})),
-    ("wide-character", python("f(1，2)")),
+    ("wide-character", python("f(x，2)")),  # behind a digit an early 3.11 speaks of a decimal literal
     ("assign-for-equal", python("if a = 1: pass")),
     ("colon", python("def f()\n    return 1")),
     ("bracket", python("f((1, 2)")),

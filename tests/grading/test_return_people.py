@@ -23,6 +23,8 @@ from grader.returning.people import People
     ],
 )
 def test_a_name_is_put_together_as_its_language_does(tmp_path: Path, first: str, last: str, name: str) -> None:
+    with Book.at(tmp_path / "gradebook.db"):
+        pass  # made by us: nbgrader alone would start a program by its name
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as db:
         db.add_student("s1", first_name=first or None, last_name=last or None)
     with Book.at(tmp_path / "gradebook.db") as book:
