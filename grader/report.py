@@ -13,6 +13,7 @@ from grader import charts
 from grader.course_folder import write_whole
 from grader.csv_text import written
 from grader.report_data import Failure, Findings, files, lesson_report
+from grader.report_state import is_written, keep, state_of
 from grader.sheet import harmless
 
 __all__ = ["Failure", "Findings", "grades_csv", "render", "render_overview", "write_report"]
@@ -20,15 +21,23 @@ _CELLS_SHOWN = 8
 
 
 def write_report(folder: Path, findings: Findings) -> Path:
-    """Writes folder/index.html and, for each lesson, <lesson>.json and <lesson>.html. Each page needs no other file."""
+    """Writes folder/index.html and, for each lesson, <lesson>.json and <lesson>.html. Each page needs no other file.
+
+    Where they say all of it already, nothing is written.
+    """
+    path, state = folder / "index.html", state_of(findings)
+    if is_written(folder, state):
+        return path
+    pages = [path]
     reports = [lesson_report(lesson, findings) for lesson in findings.lessons()]
     for report in reports:
         name = report["lesson"]["id"]
         text = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
-        write_whole(folder / f"{name}.json", text.encode())
-        write_whole(folder / f"{name}.html", render(json.loads(text)).encode())
-    path = folder / "index.html"
+        pages += [folder / f"{name}.json", folder / f"{name}.html"]
+        write_whole(pages[-2], text.encode())
+        write_whole(pages[-1], render(json.loads(text)).encode())
     write_whole(path, render_overview(reports, files(findings)).encode())
+    keep(folder, state, pages)
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from grader.analysis.anonymous import vocabulary
 from grader.course import Course, CourseError
 from grader.history import History, Line
 from grader.lesson import Lesson, LessonError, read_lesson
+from grader.report_state import stats
 
 
 class Sources:
@@ -53,6 +55,16 @@ class Sources:
 
     def changes(self, lesson: str) -> list[Line]:
         return self._history.read(lesson)
+
+    def state(self, lessons: Iterable[str]) -> Iterator[str]:
+        """Lines that change with anything that is read here."""
+        for pattern in ("autograded/*/*/*.ipynb", "history/*/*", "feedback/*/*/*.html"):
+            yield from stats(self.out, pattern)
+        for lesson in lessons:
+            if self.course is not None and self._lesson(lesson) is not None:
+                ref = self.course.lesson(lesson)
+                yield from stats(ref.source.parent, ref.source.name)
+                yield from stats(self.course.root / "grader" / "exercises" / ref.slug, "*.py")
 
     @cached_property
     def _history(self) -> History:
