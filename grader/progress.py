@@ -48,9 +48,10 @@ def bar(title: str = "Grading / 评分") -> Iterator[Report]:
 
 
 def print_outcome(outcome: Outcome, out: Path) -> None:
-    """The table of scores, then what needs attention, then where things are."""
+    """The table of scores, if any is new, then what needs attention, then where things are."""
     console = Console()
-    for lesson in sorted({receipt.lesson for receipt in outcome.receipts}):
+    # Where nothing was graded the scores were shown before: hundreds of lines would bury the one that says so.
+    for lesson in sorted({receipt.lesson for receipt in outcome.receipts} if outcome.graded else ()):
         console.print(_table(lesson, outcome))
     for failure in outcome.failures:
         console.print(
@@ -78,7 +79,8 @@ def print_outcome(outcome: Outcome, out: Path) -> None:
         f"{len(outcome.graded)} graded, {len(outcome.skipped)} unchanged, {len(outcome.failures)} failed / "
         f"评阅 {len(outcome.graded)} 份，未变 {len(outcome.skipped)} 份，出错 {len(outcome.failures)} 份"
     )
-    console.print(f"{out / 'report' / 'index.html'}", soft_wrap=True)
+    for name in ("grades.csv", "report/index.html"):
+        console.print(f"{out / name}", soft_wrap=True)
 
 
 def print_returned(returned: Returned, out: Path) -> None:

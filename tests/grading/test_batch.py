@@ -123,7 +123,13 @@ def test_a_regrade_runs_only_what_has_changed_and_shows_each_changed_score(
         assert BeautifulSoup(page, "html.parser").main == BeautifulSoup(pages[student], "html.parser").main
 
 
-def test_a_run_that_has_nothing_to_do_imports_no_torch(submitted: Path, out: Path, at_course: Course) -> None:
+def test_a_run_that_has_nothing_to_do_is_short_of_words_and_imports_no_torch(
+    submitted: Path, out: Path, at_course: Course
+) -> None:
+    (at_course.root / "grader" / "exercises").mkdir(exist_ok=True)
+    toy_folder = at_course.root / "grader" / "exercises" / "toy"
+    if not toy_folder.exists():
+        shutil.copytree(Path(toy.__file__).parent / "toy_exercises" / "toy", toy_folder)
     grade_class(submitted, out, at_course, OPTIONS)
     script = (
         "import sys\nfrom click.testing import CliRunner\nfrom grader.commands.grade import command\n"
@@ -133,12 +139,11 @@ def test_a_run_that_has_nothing_to_do_imports_no_torch(submitted: Path, out: Pat
     )
     path = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
     environment = {**os.environ, "PYTHONPATH": path, "GRADER_COURSE": str(at_course.root)}
-    (at_course.root / "grader" / "exercises").mkdir(exist_ok=True)
-    toy_folder = at_course.root / "grader" / "exercises" / "toy"
-    if not toy_folder.exists():
-        shutil.copytree(Path(toy.__file__).parent / "toy_exercises" / "toy", toy_folder)
+    before = (out / "report/index.html").stat().st_mtime_ns
     ran = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
-    assert "0 graded, 4 unchanged" in ran.stdout
+    assert "0 graded, 4 unchanged" in ran.stdout and f"{out / 'grades.csv'}\n" in ran.stdout
+    assert "total" not in ran.stdout, "no table of scores that were shown before"
+    assert (out / "report/index.html").stat().st_mtime_ns == before
     assert ran.stdout.splitlines()[-1] == "[]"
 
 
