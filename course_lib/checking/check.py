@@ -114,11 +114,25 @@ def _run(pack: ExercisePack, namespace: dict[str, Any]) -> ExerciseResult:
                 observed.append(run_probe(pack.probe, namespace, case.inputs))
         warned = list(dict.fromkeys(w for seen in observed for w in seen.warnings))
         result = evaluate(pack, observed, [WARNED.format(words=w) for w in warned[:3]])
+        if result.verdict == "pass" and pack.portable:
+            return replace(result, notes=(*result.notes, *_elsewhere(pack, namespace)))
         return add_clues(result, pack, namespace, current_shell())
     except KeyboardInterrupt as stop:
         return _stopped(pack, stop, seconds, len(observed))
     except Exception as fault:  # ours; a student's was caught where it happened
         return unjudged(pack, "grader_error", OWN_FAULT.format(kind=type_name(fault)))
+
+
+def _elsewhere(pack: ExercisePack, namespace: dict[str, Any]) -> tuple[Text, ...]:
+    """Advice on a right answer that would not run on a GPU. It costs no points, and never spoils a check."""
+    try:
+        from course_lib.checking.portability import advice  # loads torch
+
+        with TimeLimit(pack.timeout, lambda: None):
+            said = advice(pack, namespace)
+    except (KeyboardInterrupt, Exception):
+        return ()
+    return () if said is None else (said,)
 
 
 def _stopped(pack: ExercisePack, stop: KeyboardInterrupt, seconds: float, done: int) -> ExerciseResult:
