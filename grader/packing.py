@@ -71,6 +71,7 @@ def make_pack(
         fallback=exercise.fallback,
         exercise_hash=exercise_hash(lesson, exercise_id),
         timeout=exercise.timeout,
+        portable=bool(exercise.device_wrong),
     )
 
 

@@ -105,7 +105,11 @@ class Survivor:
 @dataclass(frozen=True)
 class Exercise:
     """One exercise. ``hidden`` draws further cases from the generator it is given; they never leave the grader
-    before a submission's cells have run."""
+    before a submission's cells have run.
+
+    device_wrong: answers that are right on the CPU and would not run on a GPU. An exercise that has some promises that
+    its right answers run anywhere; stays_on_cpu: why one whose cases hold tensors does not.
+    """
 
     title: Text
     properties: tuple[Property, ...]
@@ -117,16 +121,20 @@ class Exercise:
     fallback: Hint
     timeout: float = field(default=5.0)  # seconds for one case in the sandbox
     survivors: tuple[Survivor, ...] = ()
+    device_wrong: tuple[Wrong, ...] = ()
+    stays_on_cpu: str = ""
 
     def __post_init__(self) -> None:
         for kind, names in (
             ("property", [p.name for p in self.properties]),
             ("case", [c.name for c in self.public]),
-            ("wrong answer", [w.code for w in self.wrong]),
+            ("wrong answer", [w.code for w in (*self.wrong, *self.device_wrong)]),
             ("right answer", [r.name for r in self.right]),
         ):
             if len(set(names)) != len(names):
                 raise ValueError(f"two of the same {kind} name: {sorted(names)}")
+        if self.device_wrong and self.stays_on_cpu:
+            raise ValueError("an exercise that stays on the CPU has no mistakes with devices")
         known = {p.name for p in self.properties}
         for prop in self.properties:
             if prop.only_with is not None and prop.only_with not in known - {prop.name}:

@@ -2,7 +2,8 @@
 
 For every exercise: the reference and every right alternative pass, on the public cases and on the hidden cases of
 many seeds; every named wrong answer fails, at its own exercise only, and is told its own hint; the stub is "not
-answered" and earns nothing, nor does an empty function.
+answered" and earns nothing, nor does an empty function. The right answers run on the simulated device, too, and every
+named device mistake is caught there (``grader.portability``).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from course_lib.checking.results import ExerciseResult
 from course_lib.checking.verdict import ExercisePack, evaluate, same_outputs
 from grader.lesson import Lesson
 from grader.packing import PATIENCE, TookTooLong, answer, make_pack, observe_all
+from grader.portability import Portability, portability
 from grader.reference import (
     ExerciseError,
     load_exercises,
@@ -54,11 +56,18 @@ class ExerciseProof:
     cases: int = 0
     seeds: int = 0
     skipped: int = 0  # the lesson's demonstration cells that grading leaves out
+    device: int = 0  # mistakes with devices; 0 where the exercise has nothing to do with them
+    device_caught: int = 0
     findings: list[Finding] = field(default_factory=list)
 
     @property
     def perfect(self) -> bool:
-        return not self.findings and self.wrong == self.wrong_killed and self.right == self.right_passed
+        counts = (self.wrong, self.right, self.device)
+        return not self.findings and counts == (self.wrong_killed, self.right_passed, self.device_caught)
+
+    def add_portability(self, found: Portability) -> None:
+        self.device, self.device_caught = found.mistakes, found.caught
+        self.findings += [Finding(self.key, *problem) for problem in found.problems]
 
 
 def verify_lesson(
@@ -77,6 +86,16 @@ def verify_lesson(
         proof.skipped = skipped.cells
         if problem := skipped.problems.get(proof.key):
             proof.findings.append(Finding(proof.key, "needs-skipped-cell", "reference", problem))
+    return proofs
+
+
+def verify_portability(lesson: Lesson, step: Callable[[str], None] = lambda what: None) -> list[ExerciseProof]:
+    """The part of the proof that concerns devices, alone. Raises ExerciseError as ``verify_lesson`` does."""
+    proofs = []
+    for name, spec in load_exercises(lesson).items():
+        pack = make_pack(lesson, name, spec, wrong=False)
+        proofs.append(ExerciseProof(pack.key, cases=len(pack.cases)))
+        proofs[-1].add_portability(portability(lesson, name, spec, pack, step))
     return proofs
 
 
@@ -112,6 +131,7 @@ def _prove(
             proof.findings.append(Finding(pack.key, "wrong-accepted", wrong.code, problem))
         else:
             proof.wrong_killed += 1
+    proof.add_portability(portability(lesson, name, spec, pack, step))
     return proof
 
 
@@ -193,4 +213,4 @@ def _summary(result: ExerciseResult) -> str:
     return f"case {failing.name!r}, {failing.property}: {failing.difference.sentence.en}"
 
 
-__all__ = ["ExerciseError", "ExerciseProof", "Finding", "verify_lesson"]
+__all__ = ["ExerciseError", "ExerciseProof", "Finding", "verify_lesson", "verify_portability"]

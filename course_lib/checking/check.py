@@ -91,7 +91,7 @@ def check(key: str, hint: int = 1) -> CheckReport:
     except PackError as error:
         report = CheckReport(_no_pack(key, error.text), step)
     else:
-        result = _run(pack, call_site_namespace())
+        result = _advised(pack, call_site_namespace())
         record(key, result.verdict, result.score, result.max_score)
         report = CheckReport(result, step, line(key))
     if not _in_jupyter():
@@ -119,6 +119,26 @@ def _run(pack: ExercisePack, namespace: dict[str, Any]) -> ExerciseResult:
         return _stopped(pack, stop, seconds, len(observed))
     except Exception as fault:  # ours; a student's was caught where it happened
         return unjudged(pack, "grader_error", OWN_FAULT.format(kind=type_name(fault)))
+
+
+def _advised(pack: ExercisePack, namespace: dict[str, Any]) -> ExerciseResult:
+    """The result, and for a right answer whether it would run on a GPU; at grading nobody would read that."""
+    result = _run(pack, namespace)
+    if result.verdict != "pass" or not pack.portable or "NBGRADER_EXECUTION" in os.environ:
+        return result
+    return replace(result, notes=(*result.notes, *_elsewhere(pack, namespace)))
+
+
+def _elsewhere(pack: ExercisePack, namespace: dict[str, Any]) -> tuple[Text, ...]:
+    """Advice on a right answer that would not run on a GPU. It costs no points, and never spoils a check."""
+    try:
+        from course_lib.checking.portability import advice  # loads torch
+
+        with TimeLimit(pack.timeout, lambda: None):
+            said = advice(pack, namespace)
+    except (KeyboardInterrupt, Exception):
+        return ()
+    return () if said is None else (said,)
 
 
 def _stopped(pack: ExercisePack, stop: KeyboardInterrupt, seconds: float, done: int) -> ExerciseResult:

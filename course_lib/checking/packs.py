@@ -90,7 +90,9 @@ def write_pack(pack: ExercisePack, folder: Path = PACKS) -> Path:
 def to_tree(pack: ExercisePack) -> dict[str, Any]:
     """The pack as a tree of plain data; hidden cases stay out."""
     # Only where it is not the usual one, so that most packs read the same to an older course_lib.
-    timeout = {} if pack.timeout == ExercisePack.timeout else {"timeout": pack.timeout}
+    unusual: dict[str, Any] = {} if pack.timeout == ExercisePack.timeout else {"timeout": pack.timeout}
+    if pack.portable:
+        unusual["portable"] = True
     return {
         "schema_version": SCHEMA_VERSION,
         "key": pack.key,
@@ -122,7 +124,7 @@ def to_tree(pack: ExercisePack) -> dict[str, Any]:
             for w in pack.wrong
         ],
         "fallback": _hint_out(pack.fallback),
-        **timeout,
+        **unusual,
     }
 
 
@@ -143,6 +145,7 @@ def from_tree(tree: dict[str, Any]) -> ExercisePack:
         ),
         fallback=_hint_in(tree["fallback"]),
         timeout=float(tree.get("timeout", ExercisePack.timeout)),
+        portable=tree.get("portable") is True,
     )
 
 

@@ -79,7 +79,7 @@ def describe_error(raised: BaseException) -> RaisedError:
     # The deepest of thousands of calls to itself says as much as all of them.
     for frame, number in reversed(frames):
         file = frame.f_code.co_filename
-        if _is_students(file):
+        if is_students(file):
             line, names = number, {**frame.f_globals, **frame.f_locals}
             source_line = linecache.getline(file, number).strip()[:300]
             break
@@ -110,7 +110,7 @@ def _words_of(thing: object) -> str:
         return "(no readable message)"
 
 
-def _is_students(filename: str) -> bool:
+def is_students(filename: str) -> bool:
     # IPython's cells lie in .../ipykernel_<pid>/<hash>.py or are called <ipython-input-…>; the grader names its own.
     return "ipykernel_" in filename or filename.startswith(("<ipython-input", "<cell"))
 

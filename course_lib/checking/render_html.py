@@ -43,8 +43,7 @@ def html(result: ExerciseResult, language: str | None = None, hint: int = 1, gra
         parts.append(_properties(result, language))
     if result.failing is not None:
         parts.append(_case(result.failing, language, drawn=hint >= 2))
-    notes = [_paragraph(note, language) for note in result.notes]
-    parts += notes if result.verdict == "pass" else map(_code, notes)
+    parts += [_code(_paragraph(note, language)) for note in result.notes]
     if result.error is not None and words.explained(result):
         parts.append(_error(result.error, language))
     if result.hint is not None:

@@ -70,6 +70,7 @@ class ExercisePack:
     fallback: Hint
     exercise_hash: str = ""
     timeout: float = 5.0  # seconds that one case may take in the sandbox; a student's own machine gets more
+    portable: bool = False  # right answers run on any device: check tries that on the simulated one
 
     def public(self) -> tuple[JudgedCase, ...]:
         return tuple(case for case in self.cases if not case.hidden)

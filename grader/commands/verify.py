@@ -1,4 +1,4 @@
-"""``grader verify``: the kill matrix."""
+"""``grader verify``: the kill matrix, and the run on the simulated device."""
 
 from __future__ import annotations
 
@@ -19,9 +19,16 @@ if TYPE_CHECKING:
 @click.option("--seeds", default=20, show_default=True, help="How many draws of the hidden cases to try.")
 @click.option("--mutants", is_flag=True, help="Also try automatic mutants of each reference: 95 % must be noticed.")
 @click.option("--sample", type=click.IntRange(min=1), help="So many mutants of each exercise, not all of them.")
+@click.option("--portability", is_flag=True, help="Only the run on the simulated device: seconds instead of minutes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the proof as JSON.")
-def command(lessons: tuple[str, ...], seeds: int, mutants: bool, sample: int | None, as_json: bool) -> None:
+def command(
+    lessons: tuple[str, ...], seeds: int, mutants: bool, sample: int | None, portability: bool, as_json: bool
+) -> None:
     """Prove that right answers pass and that every named wrong answer fails with its own hint.
+
+    Where the device matters, all right answers also run on a simulated accelerator with real numbers, which every
+    machine has, and must give the values of the CPU there; every named device mistake (a tensor made without device=,
+    an array, a result left on the CPU) passes on the CPU and must be caught there. --portability runs this part alone.
 
     LESSONS are numbers or slugs ("1", "numpy_backprop"); all of them when none is named. Exit status 1 unless the
     matrix is perfect and, with --mutants, at least 95 % of each lesson's mutants are killed.
@@ -31,7 +38,10 @@ def command(lessons: tuple[str, ...], seeds: int, mutants: bool, sample: int | N
     from grader.course import CourseError, find_course
     from grader.lesson import LessonError, read_lesson
     from grader.mutation import LEAST, mutate_lesson, share
-    from grader.verify import ExerciseError, verify_lesson
+    from grader.verify import ExerciseError, verify_lesson, verify_portability
+
+    if portability and (mutants or sample):
+        raise click.UsageError("--portability is the run on the simulated device alone; leave --mutants out")
 
     try:
         refs = find_course().select(lessons)
@@ -43,6 +53,9 @@ def command(lessons: tuple[str, ...], seeds: int, mutants: bool, sample: int | N
         for ref in refs:
             try:
                 lesson = read_lesson(ref.source)
+                if portability:
+                    proofs += verify_portability(lesson, status.update)
+                    continue
                 proofs += verify_lesson(lesson, seeds, status.update)
                 if mutants or sample:
                     mutations[ref.id] = mutate_lesson(lesson, sample, status.update)
@@ -60,7 +73,7 @@ def command(lessons: tuple[str, ...], seeds: int, mutants: bool, sample: int | N
             }
         click.echo(json.dumps(record, ensure_ascii=False))
     else:
-        _print(proofs, perfect, time.perf_counter() - started)
+        _print(proofs, perfect, time.perf_counter() - started, portability)
         if mutations:
             _print_mutants(mutations, float(LEAST))
     if not (perfect and bites):
@@ -98,27 +111,32 @@ def _print_mutants(mutations: dict[str, list[MutationProof]], least: float) -> N
             console.print("[red]✗[/]", f"{proof.key}: no survivor fits this explanation:", Text(name), highlight=False)
 
 
-def _print(proofs: list[ExerciseProof], perfect: bool, seconds: float) -> None:
+def _print(proofs: list[ExerciseProof], perfect: bool, seconds: float, portability: bool) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title="Kill matrix", caption="wrong: rejected with their own hint; right: accepted")
+    caption = "wrong: rejected with their own hint; right: accepted; device: mistakes caught on the simulated device"
+    table = Table(title="Portability" if portability else "Kill matrix", caption=caption)
     table.add_column("exercise", no_wrap=True)
-    for head in ("wrong", "right", "cases", "seeds", ""):
+    heads = ("device", "cases", "") if portability else ("wrong", "right", "device", "cases", "seeds", "")
+    for head in heads:
         table.add_column(head, justify="right", no_wrap=True)
     for proof in proofs:
-        table.add_row(
-            proof.key,
-            f"{proof.wrong_killed} of {proof.wrong}",
-            f"{proof.right_passed} of {proof.right}",
-            str(proof.cases),
-            str(proof.seeds),
-            "[green]✓ perfect[/]" if proof.perfect else "[red]✗[/]",
-        )
+        cells = {
+            "wrong": f"{proof.wrong_killed}/{proof.wrong}",
+            "right": f"{proof.right_passed}/{proof.right}",
+            "device": f"{proof.device_caught}/{proof.device}" if proof.device else "–",
+            "cases": str(proof.cases),
+            "seeds": str(proof.seeds),
+            "": "[green]✓[/]" if proof.perfect else "[red]✗[/]",
+        }
+        table.add_row(proof.key, *(cells[head] for head in heads))
     console = Console()
     console.print(table)
     for finding in (f for proof in proofs for f in proof.findings):
         console.print(
-            f"[red]✗[/] {finding.exercise} {finding.code} [bold]{finding.subject}[/]: {finding.detail}", highlight=False
+            f"[red]✗[/] {finding.exercise} {finding.code} [bold]{finding.subject}[/]: {escape(finding.detail)}",
+            highlight=False,
         )
     console.print(f"{'perfect' if perfect else 'NOT perfect'}, {seconds:.1f} s")

@@ -594,7 +594,7 @@ def drop(x, p=0.5, training=True, channels=False):
     if p == 1:
         return x * 0
     shape = x.shape[:2] + (1,) * (x.ndim - 2) if channels else x.shape
-    keep = torch.rand(shape) >= p
+    keep = torch.rand(shape, device=x.device) >= p
     return x * keep / (1 - p)
     ### END SOLUTION
 

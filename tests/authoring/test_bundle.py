@@ -50,7 +50,7 @@ def solution_lines(name: str) -> set[str]:
 
 
 def wrong_lines(exercise: Exercise) -> Iterator[str]:
-    for wrong in exercise.wrong:
+    for wrong in (*exercise.wrong, *exercise.device_wrong):
         yield from lines(wrong.source or "")
         for old, new in wrong.edits:
             yield from lines(new) - lines(old)
@@ -68,7 +68,7 @@ def public_text(name: str) -> str:
 
 def hint_words(exercise: Exercise) -> str:
     """A hint may quote the line that it is about: who gets to see it wrote that line."""
-    hints = [exercise.fallback, *(wrong.hint for wrong in exercise.wrong)]
+    hints = [exercise.fallback, *(wrong.hint for wrong in (*exercise.wrong, *exercise.device_wrong))]
     return "\n".join(
         words for hint in hints for text in (hint.question, hint.neighbour) for words in (text.en, text.zh)
     )

@@ -252,6 +252,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "grad-on-cpu",
+        Text(en="w.grad begins as zeros on the CPU", zh="w.grad 的初值是 CPU 上的零"),
+        edits=(("w.grad = None", "w.grad = torch.zeros(w.shape, dtype=w.dtype)"),),
+        hint=Hint(
+            question=Text(en="What must a .grad have in common with its tensor besides the shape and the dtype?", zh="除了形状和 dtype，.grad 还有什么必须与它的张量一致？"),
+            neighbour=Text(en="p.grad = torch.zeros(3) for p on a GPU raises 'assigned grad has data of a different device'. p.grad = None lets backward() make the first gradient itself, beside p.", zh="p 在 GPU 上时，p.grad = torch.zeros(3) 会报错，说梯度与 p 不在同一设备上。p.grad = None 则让 backward() 自己在 p 旁边生成第一份梯度。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="4.5 Gradient accumulation", zh="4.5 梯度累积"),
     properties=(
@@ -288,4 +301,5 @@ EXERCISE = Exercise(
             "the square of an error does not tell which way round it was taken, and nor does its gradient",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -295,7 +295,7 @@ RIGHT = (
                 w.grad.zero_()
         loss = (x.mm(w1).clamp(min=0).mm(w2) - y).square().sum()
         loss.backward()
-        losses += [loss.detach().numpy().item()]
+        losses += [loss.detach().cpu().numpy().item()]
         with torch.no_grad():
             for w in (w1, w2):
                 w.copy_(w - lr * w.grad)
@@ -303,6 +303,19 @@ RIGHT = (
 ''',
     ),
 )
+
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "loss-by-numpy",
+        Text(en="the loss is read through NumPy", zh="通过 NumPy 读取损失"),
+        edits=(("losses.append(loss.item())", "losses.append(float(loss.detach().numpy()))"),),
+        hint=Hint(
+            question=Text(en="detach() takes the loss out of the graph. Does it also take it off the GPU?", zh="detach() 让损失脱离计算图。它也会让损失离开 GPU 吗？"),
+            neighbour=Text(en="For one number, t.item() does it all: out of the graph, off the device, a Python float. For an array the long way is t.detach().cpu().numpy().", zh="只取一个数时，t.item() 一步到位：脱离计算图，离开设备，得到 Python 的浮点数。要数组就得走完全程：t.detach().cpu().numpy()。"),
+        ),
+    ),
+)  # fmt: skip
 
 EXERCISE = Exercise(
     title=Text(en="4.2 Train with autograd", zh="4.2 用自动求导来训练"),
@@ -341,4 +354,5 @@ EXERCISE = Exercise(
             "the square of an error does not tell which way round it was taken, and nor does its gradient",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -287,6 +287,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "leaf-from-a-list",
+        Text(en="the leaf is made anew from a list of x's numbers", zh="叶子是用 x 的数列成列表重新生成的"),
+        edits=(("start = x.detach().requires_grad_() ", "start = torch.tensor(x.tolist(), dtype=x.dtype, requires_grad=True) "),),
+        hint=Hint(
+            question=Text(en="A list knows numbers, but neither a dtype nor a device. Which of the two did you put back?", zh="列表只有数，既没有 dtype，也没有设备。这两样你补回了哪一样？"),
+            neighbour=Text(en="torch.tensor(t.tolist()) lies on the CPU, and for a t of a million entries it fetches them one by one. t.clone() and t.detach() stay where t is.", zh="torch.tensor(t.tolist()) 在 CPU 上，t 有一百万个元素时还要一个个取回。t.clone() 和 t.detach() 都留在 t 那里。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="4.3 Vector-Jacobian product", zh="4.3 向量与雅可比矩阵的乘积"),
     properties=(
@@ -313,4 +326,5 @@ EXERCISE = Exercise(
             zh="f(a, b) = (a*b, b)，在 (4, 5) 处，v = (2, 7)。J 的两行是 (5, 4) 和 (0, 1)。2*(5, 4) + 7*(0, 1) = (10, 15)。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -344,4 +344,5 @@ EXERCISE = Exercise(
             "the card promises a state that can be saved; written to a file at once, a window and a copy are the same",
         ),
     ),
+    stays_on_cpu="it makes model and optimiser together on the CPU; whoever moves the model makes the optimiser anew",
 )

@@ -176,6 +176,19 @@ def predict_image(model, image, mean, std):
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "image-by-numpy",
+        Text(en="the image goes through NumPy", zh="图像绕道 NumPy 走了一圈"),
+        edits=(("batch = ((image / 255 - mean) / std)[None, None]", "batch = ((torch.from_numpy(image.numpy()) / 255 - mean) / std)[None, None]"),),
+        hint=Hint(
+            question=Text(en="The image is a tensor already. What does the way through NumPy change, and on which device does it end?", zh="图像本来就是张量。绕道 NumPy 改变了什么？最后又到了哪个设备上？"),
+            neighbour=Text(en="A picture that PIL has read is an array, so torch.from_numpy belongs there, once, followed by .to(device). From then on t.float() / 255 is all that is needed, on every device.", zh="PIL 读进来的图片是数组，所以 torch.from_numpy 用在那里，用一次，接着 .to(device)。此后只要 t.float() / 255，在哪个设备上都行。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="13.3 One picture", zh="13.3 一张图片"),
     properties=(
@@ -203,4 +216,5 @@ EXERCISE = Exercise(
             zh="值 51，mean 0.5，std 0.25：51 / 255 = 0.2；(0.2 - 0.5) / 0.25 = -1.2。logits 为 2 和 0：概率是 0.88 和 0.12。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

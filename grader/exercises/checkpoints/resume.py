@@ -250,4 +250,5 @@ EXERCISE = Exercise(
             zh="下棋封盘：要接着下，需要局面（模型）、轮到谁走（轮次）、两边的棋钟（优化器）；若用骰子，还要骰盅当时的样子（随机状态）。",
         ),
     ),
+    stays_on_cpu="load_state_dict and copy_ take a state from any device; the generator's own is always on the CPU",
 )

@@ -275,4 +275,5 @@ EXERCISE = Exercise(
             zh="scores = {'ann': [3]}; noted = copy.deepcopy(scores); scores['ann'].append(5)：noted 仍是 {'ann': [3]}。若用 dict(scores)，就成了 {'ann': [3, 5]}。",
         ),
     ),
+    stays_on_cpu="a checkpoint may lie on any device, and many keep it on the CPU on purpose",
 )

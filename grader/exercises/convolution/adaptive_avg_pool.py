@@ -290,6 +290,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "output-on-cpu",
+        Text(en="the means are collected on the CPU", zh="把平均值收集到了 CPU 上"),
+        edits=(("out = x.new_zeros(*x.shape[:2], rows, cols)", "out = torch.zeros(*x.shape[:2], rows, cols, dtype=x.dtype)"),),
+        hint=Hint(
+            question=Text(en="In a network this layer stands before a linear one. What will that say to a tensor on the CPU?", zh="在网络里，这一层后面是线性层。它收到 CPU 上的张量会怎么说？"),
+            neighbour=Text(en="torch.empty(2, 3, dtype=t.dtype) follows t in the dtype alone; t.new_empty(2, 3) in both dtype and device.", zh="torch.empty(2, 3, dtype=t.dtype) 只在 dtype 上跟着 t；t.new_empty(2, 3) 则 dtype 和设备都跟着。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="10.5 Pooling to a given size", zh="10.5 池化到指定的大小"),
     properties=(
@@ -307,4 +320,5 @@ EXERCISE = Exercise(
         question=_DRAW,
         neighbour=_SHARE,
     ),
+    device_wrong=DEVICE_WRONG,
 )

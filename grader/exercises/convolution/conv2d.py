@@ -344,6 +344,19 @@ RIGHT = (
 
 SURVIVORS: tuple[Survivor, ...] = ()
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "output-on-cpu",
+        Text(en="the output is a tensor of zeros on the CPU", zh="输出是 CPU 上的零张量"),
+        edits=(("out = x.new_zeros(len(x), filters, rows, cols)", "out = torch.zeros(len(x), filters, rows, cols, dtype=x.dtype)"),),
+        hint=Hint(
+            question=Text(en="The windows are computed where x lies and then copied into out. Where is out, and what happens when the bias is added?", zh="每个窗口都在 x 那里算好，再复制进 out。out 在哪里？加偏置时会发生什么？"),
+            neighbour=Text(en="For t on a GPU: out = torch.zeros(2, 2); out[0] = t.sum(0) is allowed, as an assignment copies; out + t is not. With out = t.new_zeros(2, 2) both are.", zh="t 在 GPU 上：out = torch.zeros(2, 2); out[0] = t.sum(0) 是允许的，因为赋值会复制；out + t 就不行。写成 out = t.new_zeros(2, 2)，两个都行。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="10.2 The convolution layer", zh="10.2 卷积层"),
     properties=(
@@ -372,4 +385,5 @@ EXERCISE = Exercise(
             "1*1 + 2*0 + 5*0 + 6*10 + 0.5 = 61.5。下面一行：3 + 80 + 0.5 = 83.5。输出是 [[61.5], [83.5]]。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

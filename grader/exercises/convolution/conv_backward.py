@@ -296,6 +296,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "sums-on-cpu",
+        Text(en="the gradients are added up in zeros on the CPU", zh="梯度累加在 CPU 上的零里"),
+        edits=(("torch.zeros_like(padded), torch.zeros_like(weight)", "torch.zeros(padded.shape, dtype=x.dtype), torch.zeros(weight.shape, dtype=x.dtype)"),),
+        hint=Hint(
+            question=Text(en="out[...] = value copies, out[...] += value computes. Which of the two goes across devices?", zh="out[...] = value 是复制，out[...] += value 是计算。哪一个可以跨设备？"),
+            neighbour=Text(en="grad = torch.zeros(4); grad[:2] += t raises for t on a GPU, while grad[:2] = t does not. grad = torch.zeros_like(t) spares you the difference.", zh="t 在 GPU 上时，grad = torch.zeros(4); grad[:2] += t 会报错，grad[:2] = t 却不会。写成 grad = torch.zeros_like(t)，就不用操心这个差别。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="10.3 The way back through a convolution", zh="10.3 卷积的反向"),
     properties=(
@@ -320,4 +333,5 @@ EXERCISE = Exercise(
         ),
         neighbour=_SPREAD,
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -314,9 +314,9 @@ RIGHT = (
         '''def max_pool(x, size, stride, padding=0):
     """Each winner's number in the padded picture, and index_add for the way back."""
     n, c, h, w = x.shape
-    framed = torch.full((n, c, h + 2 * padding, w + 2 * padding), float("-inf"), dtype=x.dtype)
+    framed = x.new_full((n, c, h + 2 * padding, w + 2 * padding), float("-inf"))
     framed[:, :, padding:padding + h, padding:padding + w] = x
-    numbers = torch.arange(framed.numel()).view(framed.shape)
+    numbers = torch.arange(framed.numel(), device=x.device).view(framed.shape)
     cut = lambda a: a.unfold(2, size, stride).unfold(3, size, stride).flatten(4)
     windows, numbers = cut(framed), cut(numbers)
     first = windows.argmax(-1, keepdim=True)
@@ -358,6 +358,28 @@ RIGHT = (
 
 SURVIVORS: tuple[Survivor, ...] = ()
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "output-on-cpu",
+        Text(en="the maxima are collected on the CPU", zh="把最大值收集到了 CPU 上"),
+        edits=(("out, winner = x.new_zeros(*x.shape[:2], rows, cols), {}", "out, winner = torch.zeros(*x.shape[:2], rows, cols, dtype=x.dtype), {}"),),
+        hint=Hint(
+            question=Text(en="Nothing raises here. Print out.device for an x on another device: is it what the next layer expects?", zh="这里不会报错。让 x 在另一个设备上，打印 out.device：下一层要的是这个吗？"),
+            neighbour=Text(en="torch.stack([t[0], t[1]]) lies where the pieces lie. A tensor that was made beforehand lies where it was made, however many pieces from a GPU are copied into it.", zh="torch.stack([t[0], t[1]]) 与各块在一起。事先生成的张量则留在生成它的地方，不管从 GPU 复制了多少块进去。"),
+        ),
+    ),
+    Wrong(
+        "patch-on-cpu",
+        Text(en="on the way back each window's zeros are made on the CPU", zh="反向时，每个窗口的零是在 CPU 上生成的"),
+        edits=(("patch = x.new_zeros(*x.shape[:2], size * size)", "patch = torch.zeros(*x.shape[:2], size * size, dtype=x.dtype)"),),
+        hint=Hint(
+            question=Text(en="scatter_ gets three tensors: patch, the places, the gradients. On which device is each?", zh="scatter_ 用到三个张量：patch、位置和梯度。它们各在哪个设备上？"),
+            neighbour=Text(en="torch.zeros(5).scatter_(0, i, 1.0) with i on a GPU raises: unlike square brackets, scatter_ and gather want all on one device. t.new_zeros(5) is beside t.", zh="i 在 GPU 上时，torch.zeros(5).scatter_(0, i, 1.0) 会报错：与方括号不同，scatter_ 和 gather 要求全都在同一个设备上。t.new_zeros(5) 就在 t 旁边。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="10.4 Max-pooling, there and back", zh="10.4 最大池化的前向与反向"),
     properties=(
@@ -385,4 +407,5 @@ EXERCISE = Exercise(
             zh="一行 [4, 1, 1, 6, 6, 2]，大小 2，步幅 2：最大值是 4、6、6，胜者是第 0、3、4 格。传回的梯度是 10、20、30：[10, 0, 0, 20, 30, 0]。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

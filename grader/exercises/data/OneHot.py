@@ -213,4 +213,5 @@ EXERCISE = Exercise(
             zh="一个做加法的类：class Add：__init__(self, n) 记住 self.n = n；__call__(self, x) 返回 x + self.n。Add(5)(2) 是 7，每次调用都产生新的数。",
         ),
     ),
+    stays_on_cpu="a transform works in the dataset, on the CPU; the training loop moves whole batches",
 )

@@ -200,6 +200,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "sums-on-cpu",
+        Text(en="the sums begin as tensors of zeros on the CPU", zh="求和的初值是 CPU 上的零张量"),
+        edits=(("count, total, squares = 0, 0.0, 0.0", "count, total, squares = 0, torch.zeros(1, dtype=torch.float64), torch.zeros(1, dtype=torch.float64)"),),
+        hint=Hint(
+            question=Text(en="What do you know about the device of the batches before the first one has come?", zh="第一个批量到来之前，你知道它们在哪个设备上吗？"),
+            neighbour=Text(en="total = 0.0; total = total + t.sum(0) becomes a tensor at the first addition, beside t. total = torch.zeros(3) has chosen the CPU before it has seen any t.", zh="total = 0.0; total = total + t.sum(0) 在第一次相加时变成张量，就在 t 旁边。total = torch.zeros(3) 还没见到 t，就已经选了 CPU。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="9.2 Mean and standard deviation in one pass", zh="9.2 一遍算出均值和标准差"),
     properties=(
@@ -229,4 +242,5 @@ EXERCISE = Exercise(
             reason='the division leaves no rest, and a float counts exactly up to 2**53',
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )  # fmt: skip

@@ -210,6 +210,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "ones-on-cpu",
+        Text(en="the ones are made from x's shape, on the CPU", zh="1 是按 x 的形状在 CPU 上生成的"),
+        edits=(("torch.where(x >= 0, torch.ones_like(x), -torch.ones_like(x))", "torch.where(x >= 0, torch.ones(x.shape, dtype=x.dtype), -torch.ones(x.shape, dtype=x.dtype))"),),
+        hint=Hint(
+            question=Text(en="ones_like(x) takes three things from x, torch.ones(x.shape, dtype=x.dtype) two. Which one is missing?", zh="ones_like(x) 从 x 取了三样东西，torch.ones(x.shape, dtype=x.dtype) 只取了两样。少了哪一样？"),
+            neighbour=Text(en="torch.where(t > 5, 5.0, t) with a plain number works on every device. With torch.full(t.shape, 5.0) in its place it raises as soon as t lies on a GPU.", zh="torch.where(t > 5, 5.0, t) 用普通的数，在哪个设备上都行。换成 torch.full(t.shape, 5.0)，t 一到 GPU 上就会报错。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="5.5 Straight-through sign", zh="5.5 直通的 sign"),
     properties=(
@@ -233,4 +246,5 @@ EXERCISE = Exercise(
             zh="带 0 到 10 窗口的直通取整：前向 3.7 变成 3；反向时，x = 3.7 处上游梯度 5 传到还是 5，x = 12 处则为 0。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

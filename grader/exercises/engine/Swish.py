@@ -317,6 +317,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "ones-on-cpu",
+        Text(en="backward subtracts from ones that are made on the CPU", zh="反向里用来做减法的 1 是在 CPU 上生成的"),
+        edits=(("(1 - s)", "(torch.ones(x.shape, dtype=x.dtype) - s)"),),
+        hint=Hint(
+            question=Text(en="Does 1 - s need a tensor of ones? On which device is the one that you made?", zh="1 - s 真的需要一个全 1 的张量吗？你生成的那个在哪个设备上？"),
+            neighbour=Text(en="2 * t and t + 3 take the Python number to wherever t lies. torch.full((4,), 3.0) + t raises for t on a GPU, and only there: the tests on your laptop pass.", zh="2 * t、t + 3 里的 Python 数会到 t 所在的地方去。t 在 GPU 上时，torch.full((4,), 3.0) + t 会报错，而且只在那里报错：在你的笔记本电脑上测试照样通过。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="5.4 A Function of your own", zh="5.4 自己的 Function"),
     properties=(
@@ -350,4 +363,5 @@ EXERCISE = Exercise(
             "斜率是 1。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

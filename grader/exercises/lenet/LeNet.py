@@ -211,6 +211,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "plain-attribute",
+        Text(en="a tensor that forward needs is a plain attribute, which .to(device) leaves behind", zh="forward 要用的张量存成了普通属性，.to(device) 不会带上它"),
+        edits=(("        self.fc2 = nn.Linear(120, 84)", "        self.floor = torch.zeros(120)\n        self.fc2 = nn.Linear(120, 84)"), ("x = F.relu(self.fc1(x))", "x = torch.maximum(self.fc1(x), self.floor)")),
+        hint=Hint(
+            question=Text(en="Look at model.state_dict(): is your tensor in it? What does .to(device) go through?", zh="看一看 model.state_dict()：里面有你的那个张量吗？.to(device) 会搬哪些东西？"),
+            neighbour=Text(en="self.mean = torch.tensor([0.5, 0.4]) stays on the CPU when the model moves; self.register_buffer(\"mean\", torch.tensor([0.5, 0.4])) moves with it and is saved with it.", zh="模型移动时，self.mean = torch.tensor([0.5, 0.4]) 留在 CPU 上；self.register_buffer(\"mean\", torch.tensor([0.5, 0.4])) 则跟着走，也一起保存。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="11.1 LeNet for two sizes", zh="11.1 两种尺寸的 LeNet"),
     properties=(
@@ -247,4 +260,5 @@ EXERCISE = Exercise(
             reason="(33 - side) // 2 is 0 for 32 and 2 for 28 as well, and the card knows no other sides",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

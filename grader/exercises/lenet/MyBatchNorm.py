@@ -327,6 +327,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "plain-attribute",
+        Text(en="eps is a tensor in a plain attribute, which .to(device) leaves behind", zh="eps 是存在普通属性里的张量，.to(device) 不会带上它"),
+        edits=(("self.momentum, self.eps = momentum, eps", "self.momentum, self.eps = momentum, torch.full((1,), eps)"),),
+        hint=Hint(
+            question=Text(en="Which of the things that you keep in self are tensors? Is each of them a parameter or a buffer?", zh="你存在 self 里的东西，哪些是张量？它们都是参数或者缓冲区吗？"),
+            neighbour=Text(en="self.count = torch.zeros(1) in a module is on the CPU after .to(\"cuda\"), and self.count + x.sum(0) raises. A plain number, self.count = 0, belongs to no device; a buffer moves along.", zh="模块里的 self.count = torch.zeros(1)，在 .to(\"cuda\") 之后仍在 CPU 上，self.count + x.sum(0) 就会报错。普通的数 self.count = 0 不属于任何设备；缓冲区则会跟着走。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="11.3 Batch normalisation by hand", zh="11.3 手写批量归一化"),
     properties=(
@@ -376,4 +389,5 @@ EXERCISE = Exercise(
             reason="the number of elements is a multiple of the number of channels: the quotient is the same number",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -234,13 +234,26 @@ RIGHT = (
         return torch.mul(x, 0.0)
     if channels:
         n, c, h, w = x.shape
-        gone = (torch.rand(n, c) < p)[:, :, None, None].expand(n, c, h, w)
+        gone = (torch.rand(n, c, device=x.device) < p)[:, :, None, None].expand(n, c, h, w)
     else:
-        gone = torch.rand(x.shape) < p
+        gone = torch.rand(x.shape, device=x.device) < p
     return torch.where(gone, torch.zeros((), dtype=x.dtype), x.div(1 - p))
 ''',
     ),
 )
+
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "mask-on-cpu",
+        Text(en="the mask is drawn on the CPU", zh="掩码是在 CPU 上抽取的"),
+        edits=(("torch.rand(shape, device=x.device)", "torch.rand(shape)"),),
+        hint=Hint(
+            question=Text(en="Where does torch.rand(shape) lie? What will x * keep say for an x on a GPU?", zh="torch.rand(shape) 在哪个设备上？x 在 GPU 上时，x * keep 会怎样？"),
+            neighbour=Text(en="t + torch.randn(t.shape) adds noise on a laptop and raises on a GPU. torch.randn_like(t), or torch.randn(t.shape, device=t.device), draws beside t.", zh="t + torch.randn(t.shape) 在笔记本电脑上能加噪声，到 GPU 上就报错。torch.randn_like(t) 或 torch.randn(t.shape, device=t.device) 就在 t 旁边抽取。"),
+        ),
+    ),
+)  # fmt: skip
 
 EXERCISE = Exercise(
     title=Text(en="11.2 Dropout by hand", zh="11.2 手写 dropout"),
@@ -314,9 +327,10 @@ EXERCISE = Exercise(
             reason="the card asks for the values of x; PyTorch's own dropout returns x itself, too",
         ),
         Survivor(
-            line="keep = torch.rand(shape) >= p",
-            change="torch.rand(shape) >= p -> torch.rand(shape) > p",
+            line="keep = torch.rand(shape, device=x.device) >= p",
+            change="torch.rand(shape, device=x.device) >= p -> torch.rand(shape, device=x.device) > p",
             reason="the two differ only where a random number hits p exactly, once in 2 ** 24 draws",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -163,6 +163,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "zeros-on-cpu",
+        Text(en="the zeros beside z are made on the CPU", zh="与 z 配对的零是在 CPU 上生成的"),
+        edits=(("torch.zeros_like(z)", "torch.zeros(z.shape, dtype=z.dtype)"),),
+        hint=Hint(
+            question=Text(en="Which of shape, dtype and device does your tensor of zeros take from z?", zh="形状、dtype、设备这三样，你的零张量从 z 那里取了哪几样？"),
+            neighbour=Text(en="softplus(t) is logaddexp(t, 0). torch.logaddexp wants two tensors; torch.zeros_like(t) or t.new_zeros(()) lie beside t, torch.zeros(5) lies on the CPU.", zh="softplus(t) 就是 logaddexp(t, 0)。torch.logaddexp 要两个张量；torch.zeros_like(t) 和 t.new_zeros(()) 都在 t 旁边，torch.zeros(5) 则在 CPU 上。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="8.4 Binary cross-entropy from logits", zh="8.4 从 logits 计算二元交叉熵"),
     properties=(
@@ -186,4 +199,5 @@ EXERCISE = Exercise(
             zh="z = ln 3，于是 σ(z) = 3/4。答案为“是”时损失是 -ln(3/4) = 0.288，为“否”时是 -ln(1/4) = 1.386；两者之差是 ln 3，就是 z。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

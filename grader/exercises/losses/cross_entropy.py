@@ -157,7 +157,7 @@ RIGHT = (
         '''def cross_entropy(logits, labels, weight=None):
     """A mask of ones picks the entries; without weights all weigh 1."""
     n, classes = logits.shape
-    chosen = torch.zeros(n, classes, dtype=logits.dtype)
+    chosen = logits.new_zeros(n, classes)
     chosen[torch.arange(n), labels] = 1
     if weight is not None:
         chosen = chosen * weight
@@ -188,6 +188,27 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "mask-on-cpu",
+        Text(en="the one-hot mask is made on the CPU", zh="one-hot 掩码是在 CPU 上生成的"),
+        source='''def cross_entropy(logits, labels, weight=None):
+    """A mask of ones picks the entries; without weights all weigh 1."""
+    n, classes = logits.shape
+    chosen = torch.zeros(n, classes, dtype=logits.dtype)
+    chosen[torch.arange(n), labels] = 1
+    if weight is not None:
+        chosen = chosen * weight
+    return -(chosen * torch.log_softmax(logits, 1)).sum() / chosen.sum()
+''',
+        hint=Hint(
+            question=Text(en="logits.new_zeros(n, classes) and torch.zeros(n, classes, dtype=logits.dtype): in what do they differ?", zh="logits.new_zeros(n, classes) 和 torch.zeros(n, classes, dtype=logits.dtype) 有什么不同？"),
+            neighbour=Text(en="For t on a GPU, t[torch.arange(4), labels] works, an index may come from the CPU. The other way round it does not: torch.zeros(4, 3)[labels] with labels on the GPU raises.", zh="t 在 GPU 上时，t[torch.arange(4), labels] 没问题，下标可以来自 CPU。反过来不行：labels 在 GPU 上，torch.zeros(4, 3)[labels] 就会报错。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="8.3 Cross-entropy with class weights", zh="8.3 带类别权重的交叉熵"),
     properties=(
@@ -210,4 +231,5 @@ EXERCISE = Exercise(
             zh="logits [[0, 0], [0, ln 3]]，标签 [0, 1]：正确类别的概率是 1/2 和 3/4，损失是 0.693 和 0.288，平均是 0.490。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -166,6 +166,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "ones-on-cpu",
+        Text(en="the factors of the positive side are made on the CPU", zh="正的一侧的系数是在 CPU 上生成的"),
+        edits=(("torch.ones_like(x), slope", "torch.ones(x.shape, dtype=x.dtype), slope"),),
+        hint=Hint(
+            question=Text(en="Print factor.device for x on \"meta\". Does the line get that far?", zh="让 x 在 \"meta\" 上，打印 factor.device。程序走得到那一行吗？"),
+            neighbour=Text(en="torch.where(t > 0, 1.0, 0.25) takes two plain numbers and lies where t lies (its dtype is torch's default, so add .to(t.dtype)).", zh="torch.where(t > 0, 1.0, 0.25) 用两个普通的数，结果和 t 在一起（dtype 是 torch 的默认值，所以要再加 .to(t.dtype)）。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="8.5 Leaky ReLU, there and back", zh="8.5 leaky ReLU 的去与回"),
     properties=(
@@ -195,4 +208,5 @@ EXERCISE = Exercise(
             "at the kink any slope between the two is right, so no case has an entry that is exactly 0",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

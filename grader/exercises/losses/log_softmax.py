@@ -163,6 +163,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "maximum-by-numpy",
+        Text(en="the maximum is found by NumPy", zh="用 NumPy 来找最大值"),
+        edits=(("z.amax(dim=dim, keepdim=True)", "torch.from_numpy(z.detach().numpy().max(axis=dim, keepdims=True))"),),
+        hint=Hint(
+            question=Text(en="Which function of torch finds the maximum along a dimension and keeps the dimension?", zh="torch 的哪个函数能沿一维求最大值，同时保留这一维？"),
+            neighbour=Text(en="np.argsort(t.numpy()) works on a laptop and raises a TypeError on a GPU; t.argsort() works on both, and its gradient, where there is one, is not lost.", zh="np.argsort(t.numpy()) 在笔记本电脑上没问题，到 GPU 上就抛出 TypeError；t.argsort() 两边都行，该有的梯度也不会丢。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="8.2 Log-softmax that survives", zh="8.2 经得起考验的 log-softmax"),
     properties=(
@@ -186,4 +199,5 @@ EXERCISE = Exercise(
             zh="logits 为 [3, 3]：最大值是 3，减去后是 [0, 0]，指数是 [1, 1]，和的对数是 ln 2 = 0.693，所以结果是 [-0.693, -0.693]。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )  # fmt: skip

@@ -180,6 +180,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "target-from-a-list",
+        Text(en="the target is rebuilt from a list to get rid of its graph", zh="为了去掉计算图，用列表重新生成了目标"),
+        edits=(("target.detach())", "torch.tensor(target.tolist(), dtype=target.dtype))"),),
+        hint=Hint(
+            question=Text(en="What does detach() leave as it is that a list of numbers forgets?", zh="有什么是 detach() 会保留，而一串数会忘掉的？"),
+            neighbour=Text(en="t.tolist() waits for the GPU, fetches all numbers and forgets where they came from; torch.tensor(...) then puts them on the CPU. t.detach() copies nothing at all.", zh="t.tolist() 要等 GPU 算完，把数全部取回，也不再记得它们从哪里来；接着 torch.tensor(...) 把它们放到 CPU 上。t.detach() 则什么也不复制。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="8.1 An MSE that refuses", zh="8.1 会拒绝的 MSE"),
     properties=(
@@ -210,4 +223,5 @@ EXERCISE = Exercise(
             "a difference and its negative have the same square, and the gradient is the same as well",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -187,6 +187,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "zeros-on-cpu",
+        Text(en="forward makes the zeros for the ReLU on the CPU", zh="forward 在 CPU 上生成 ReLU 用的零"),
+        edits=(("x = torch.relu(layer(x))", "x = torch.maximum(layer(x), torch.zeros(layer.out_features, dtype=x.dtype))"),),
+        hint=Hint(
+            question=Text(en="model.to(device) moves what the model keeps. Does it also change what forward makes anew in each call?", zh="model.to(device) 搬走模型保存的东西。forward 每次调用时新生成的，它也管得着吗？"),
+            neighbour=Text(en="In forward, positions = torch.arange(x.shape[1]) is on the CPU at each call, on whatever device the module is; torch.arange(x.shape[1], device=x.device) follows the input.", zh="在 forward 里写 positions = torch.arange(x.shape[1])，不管模块在哪里，每次都在 CPU 上；torch.arange(x.shape[1], device=x.device) 则跟着输入走。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="7.2 A network of any depth", zh="7.2 任意深度的网络"),
     properties=(
@@ -212,4 +225,5 @@ EXERCISE = Exercise(
             zh="各层 [1, 2, 1]，权重全为 1，没有偏置，x = 3：第一层得 (3, 3)，ReLU 不变，最后一层得 6。x = -3 时：(-3, -3)，然后 (0, 0)，最后 0。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -195,6 +195,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "plain-attribute",
+        Text(en="the transposed weight is kept as a plain attribute, which .to(device) leaves behind", zh="把转置后的权重存成了普通属性，.to(device) 不会带上它"),
+        edits=(("        self.bias = nn.Parameter(", "        self.turned = self.weight.T\n        self.bias = nn.Parameter("), ("out = x @ self.weight.T", "out = x @ self.turned")),
+        hint=Hint(
+            question=Text(en="Move your layer with .to(\"meta\") and print the device of each attribute. Which one stayed, and why?", zh="用 .to(\"meta\") 移动你的层，再打印每个属性的设备。哪一个留在了原地？为什么？"),
+            neighbour=Text(en="class Scale(nn.Module) with self.factor = torch.ones(3): Scale().to(\"cuda\").factor is on the CPU. A module moves its parameters, its buffers (register_buffer) and its parts, nothing else.", zh="class Scale(nn.Module) 里写 self.factor = torch.ones(3)：Scale().to(\"cuda\").factor 仍在 CPU 上。模块只搬自己的参数、缓冲区（register_buffer）和子模块，别的不搬。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="7.1 Your own Linear", zh="7.1 自己的 Linear"),
     properties=(
@@ -235,4 +248,5 @@ EXERCISE = Exercise(
             zh="一个层 Scale(d)，有一个参数 scale [d]：在 __init__ 里 super().__init__()，self.scale = nn.Parameter(torch.ones(d))；forward：x * self.scale。named_parameters() 显示 ('scale', [d])。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

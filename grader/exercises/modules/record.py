@@ -197,6 +197,19 @@ def record(model, x):
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "copy-by-numpy",
+        Text(en="the outputs are copied by NumPy", zh="用 NumPy 来复制输出"),
+        edits=(("output.detach().clone()))", "torch.from_numpy(output.detach().numpy().copy())))"),),
+        hint=Hint(
+            question=Text(en="Which method of a tensor makes a copy without leaving its device?", zh="张量的哪个方法能复制自己，又不离开所在的设备？"),
+            neighbour=Text(en="For a picture of the activations at the end, t.detach().cpu().numpy() is the way, once. In a hook that runs in each forward pass, t.numpy() stops the model on a GPU with a TypeError.", zh="最后要画激活值时，走一次 t.detach().cpu().numpy() 就行。而在每次前向都要跑的钩子里，t.numpy() 会让 GPU 上的模型以 TypeError 中止。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="7.4 A recorder", zh="7.4 记录器"),
     properties=(
@@ -222,4 +235,5 @@ EXERCISE = Exercise(
             zh="Sequential(Linear, ReLU)：名字是 '0' 和 '1'；各装一个钩子，调用一次模型，得到两条记录；然后取下两个钩子。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

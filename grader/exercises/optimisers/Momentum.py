@@ -156,8 +156,8 @@ WRONG = (
         with torch.no_grad():
             for p, v in zip(self.params, self.velocities):
                 if p.grad is not None:
-                    v.resize_(p.shape).mul_(self.momentum).add_(p.grad)
-                    p -= self.lr * v
+                    v = v if v.shape == p.shape else torch.zeros_like(p)
+                    p -= self.lr * v.mul_(self.momentum).add_(p.grad)
 
     def zero_grad(self):
         for p in self.params:
@@ -289,6 +289,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "velocities-on-cpu",
+        Text(en="the velocities are made on the CPU, whatever the parameters lie on", zh="不管参数在哪里，速度都在 CPU 上生成"),
+        edits=(("self.velocities = [torch.zeros_like(p) for p in self.params]", "self.velocities = [torch.zeros(p.shape, dtype=p.dtype) for p in self.params]"),),
+        hint=Hint(
+            question=Text(en="The model was moved to the GPU before your optimiser got its parameters. Where are the velocities?", zh="模型先移到了 GPU 上，然后优化器才拿到参数。那么速度在哪里？"),
+            neighbour=Text(en="torch.optim makes its state with torch.zeros_like(p) at the first step: beside p, in p's dtype. For p of float64 on a GPU, torch.zeros(p.shape) would miss both.", zh="torch.optim 在走第一步时用 torch.zeros_like(p) 生成状态：在 p 旁边，dtype 也同 p。p 是 GPU 上的 float64 时，torch.zeros(p.shape) 这两样都不对。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="6.5 An optimiser of your own", zh="6.5 自己的优化器"),
     properties=(
@@ -321,4 +334,5 @@ EXERCISE = Exercise(
             zh="一个参数 1.0，mu 0.5，lr 0.1。第 1 步，梯度 4：v = 4，p = 0.6。第 2 步，没有梯度：什么都不做，v 仍是 4。第 3 步，梯度 2：v = 2 + 2 = 4，p = 0.2。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -234,6 +234,19 @@ def adam_step(params, state, lr, betas, eps):
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "beta-on-cpu",
+        Text(en="beta is made a tensor with one entry, on the CPU", zh="把 beta 变成了 CPU 上只有一个元素的张量"),
+        edits=(("m_hat = m / (1 - beta1 ** state[\"step\"]) ", "m_hat = m / (1 - torch.tensor([beta1], dtype=m.dtype) ** state[\"step\"]) "),),
+        hint=Hint(
+            question=Text(en="Which shape has torch.tensor([beta1])? Compare it with a Python number: which of them may meet a tensor on a GPU?", zh="torch.tensor([beta1]) 的形状是什么？拿它和 Python 的数比一比：哪一个可以和 GPU 上的张量一起运算？"),
+            neighbour=Text(en="For t on a GPU, t * 0.5 works, even t * torch.tensor(0.5) does, as a tensor without axes counts as a number. t * torch.tensor([0.5]) has one axis and raises.", zh="t 在 GPU 上时，t * 0.5 没问题，t * torch.tensor(0.5) 也行，因为没有维的张量算作一个数。t * torch.tensor([0.5]) 有一个维，就会报错。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="6.4 Adam", zh="6.4 Adam"),
     properties=(
@@ -259,4 +272,5 @@ EXERCISE = Exercise(
             "m = 1，v = 3；修正后 1 / 0.75 = 1.333 和 3 / 0.4375 = 6.857；步子 0.1 * 1.333 / 2.619 = 0.0509。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

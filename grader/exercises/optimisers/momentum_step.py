@@ -115,10 +115,10 @@ WRONG = (
         Text(en="all parameters share the first velocity", zh="所有参数共用第一个速度"),
         source='''def momentum_step(params, velocities, lr, momentum):
     with torch.no_grad():
+        first = velocities[0]
         for p in params:
-            v = velocities[0]
-            v.resize_(p.shape).mul_(momentum).add_(p.grad)
-            p -= lr * v
+            v = first if first.shape == p.shape else torch.zeros_like(p)
+            p -= lr * v.mul_(momentum).add_(p.grad)
 ''',
         hint=Hint(
             question=Text(
@@ -256,6 +256,19 @@ def momentum_step(params, velocities, lr, momentum):
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "step-by-numpy",
+        Text(en="the step is computed by NumPy", zh="用 NumPy 来计算这一步"),
+        edits=(("p -= lr * v", "p.copy_(torch.from_numpy(p.detach().numpy() - lr * v.numpy()))"),),
+        hint=Hint(
+            question=Text(en="What would p.numpy() have to do if p lay on a GPU? Is there anything in this line that torch cannot compute?", zh="如果 p 在 GPU 上，p.numpy() 得怎么办？这一行里有什么是 torch 算不了的吗？"),
+            neighbour=Text(en="A step for 10 million parameters by way of NumPy would carry 40 MB down and 40 MB up again each time; t.numpy() therefore refuses instead of copying in silence. t.mul_(0.9) stays where t lies.", zh="一千万个参数绕道 NumPy 走一步，每次要搬下来 40 MB，再搬上去 40 MB；所以 t.numpy() 宁可拒绝，也不悄悄拷贝。t.mul_(0.9) 就留在 t 那里算。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="6.1 Momentum", zh="6.1 动量"),
     properties=(
@@ -285,4 +298,5 @@ EXERCISE = Exercise(
             "若第 2 步的 lr 是 0.01：p = 0.6 - 0.04 = 0.56。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -206,6 +206,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "sum-on-cpu",
+        Text(en="gradient and decay are added into zeros on the CPU", zh="把梯度和衰减加进了 CPU 上的零"),
+        edits=(("grad = p.grad + weight_decay * p ", "grad = torch.zeros(p.shape, dtype=p.dtype)\n            grad += p.grad + weight_decay * p "),),
+        hint=Hint(
+            question=Text(en="Which device does += write to: that of the left side or that of the right?", zh="+= 写到哪个设备上：左边的，还是右边的？"),
+            neighbour=Text(en="total = torch.zeros(3); total += t raises for t on a GPU. total = torch.zeros_like(t) does not, and total = 0; total = total + t needs no tensor to begin with.", zh="t 在 GPU 上时，total = torch.zeros(3); total += t 会报错。total = torch.zeros_like(t) 就不会；而 total = 0; total = total + t 一开始连张量都不需要。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="6.2 Nesterov momentum with weight decay", zh="6.2 带权重衰减的 Nesterov 动量"),
     properties=(
@@ -231,4 +244,5 @@ EXERCISE = Exercise(
             "1 + 0.85 = 1.85；v = 1 + 1.85 = 2.85；步子 0.1 * (1.85 + 1.425) = 0.3275。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -196,6 +196,19 @@ def rmsprop_step(params, squares, lr, alpha, eps):
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "eps-on-cpu",
+        Text(en="eps is made a tensor on the CPU", zh="把 eps 变成了 CPU 上的张量"),
+        edits=(("(s.sqrt() + eps)", "(s.sqrt() + torch.full(p.shape, eps, dtype=p.dtype))"),),
+        hint=Hint(
+            question=Text(en="Why should eps be a tensor? If it is one, where does it lie?", zh="eps 为什么要是张量？如果是，它在哪里？"),
+            neighbour=Text(en="t + 1e-8 adds the number to every entry, on any device. t + torch.full(t.shape, 1e-8) asks for a second tensor, on the CPU, as large as t.", zh="t + 1e-8 给每个元素都加上这个数，在哪个设备上都行。t + torch.full(t.shape, 1e-8) 则要在 CPU 上另造一个和 t 一样大的张量。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="6.3 RMSProp", zh="6.3 RMSProp"),
     properties=(
@@ -220,4 +233,5 @@ EXERCISE = Exercise(
             "s = 0.75 * 3 + 0.25 * 4 = 3.25，步子 0.1 * 2 / 1.803 = 0.111。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

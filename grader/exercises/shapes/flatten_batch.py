@@ -291,6 +291,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "cpu-in-the-middle",
+        Text(en="x is fetched to the CPU first", zh="先把 x 取回了 CPU"),
+        edits=(("return x.flatten(1)", "return x.cpu().flatten(1)"),),
+        hint=Hint(
+            question=Text(en="On which device do you return the rows? What will the layer say that gets them, and whose weights lie on the GPU?", zh="你返回的各行在哪个设备上？接着用它们的层，权重在 GPU 上，它会怎么说？"),
+            neighbour=Text(en="On the CPU, t.cpu() is t itself, so nothing is to be seen. For t on a GPU it is a copy elsewhere: t.cpu() + t raises 'Expected all tensors to be on the same device'.", zh="在 CPU 上，t.cpu() 就是 t 自己，所以看不出什么。t 在 GPU 上时，它是另一处的副本：t.cpu() + t 会报 Expected all tensors to be on the same device。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="3.1 A row for every sample", zh="3.1 每个样本一行"),
     properties=(
@@ -322,4 +335,5 @@ EXERCISE = Exercise(
             "样本 0 的通道 0 是 1、3，通道 1 是 2、4，那一行就是 1、3、2、4。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

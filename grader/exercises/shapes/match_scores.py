@@ -336,6 +336,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "out-on-cpu",
+        Text(en="out= is a tensor that was made on the CPU", zh="out= 给的是在 CPU 上生成的张量"),
+        edits=(("return weighted @ k.mT", "return torch.matmul(weighted, k.mT, out=torch.empty(q.shape[0], q.shape[1], k.shape[-2], dtype=q.dtype))"),),
+        hint=Hint(
+            question=Text(en="Is out= needed at all? If so, on which device must it lie?", zh="真的需要 out= 吗？如果需要，它应当在哪个设备上？"),
+            neighbour=Text(en="torch.add(s, t, out=torch.empty(3)) raises for s and t on a GPU: the result is computed there and may not land elsewhere. s + t makes its own place, beside s.", zh="s、t 在 GPU 上时，torch.add(s, t, out=torch.empty(3)) 会报错：结果是在那里算出来的，不能落到别处。s + t 则自己在 s 旁边开辟位置。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="3.3 Match scores", zh="3.3 匹配得分"),
     properties=(
@@ -365,4 +378,5 @@ EXERCISE = Exercise(
             "再与键相乘：7*1 + 2*1 + 2*4 = 17。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -353,6 +353,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "filled-on-cpu",
+        Text(en="the result is put into a tensor that was made on the CPU", zh="结果填进了一个在 CPU 上生成的张量"),
+        edits=(("return difference.square().sum(dim=2)", "out = torch.empty(len(a), len(b), dtype=a.dtype)\n    out[:] = difference.square().sum(dim=2)\n    return out"),),
+        hint=Hint(
+            question=Text(en="Filling a CPU tensor with numbers from a GPU works: they are copied. Where does your result lie afterwards?", zh="把 GPU 上的数填进 CPU 上的张量是行得通的：它们会被复制过来。那么你的结果最后在哪里？"),
+            neighbour=Text(en="out = torch.empty(4); out[:] = t with t on a GPU raises nothing, but out stays on the CPU and every row costs a copy. out = t.new_empty(4) keeps it where t is.", zh="t 在 GPU 上，out = torch.empty(4); out[:] = t 不会报错，但 out 一直在 CPU 上，而且每填一次就多一次拷贝。out = t.new_empty(4) 才会跟 t 在一起。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="3.2 Everything against everything", zh="3.2 每一个对每一个"),
     properties=(
@@ -389,4 +402,5 @@ EXERCISE = Exercise(
             "the difference is squared, so its sign does not matter, and the two broadcast to the same shape",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -307,19 +307,37 @@ RIGHT = (
         '''def unbroadcast(grad, shape):
     """Every entry of the large gradient is added where it came from."""
     count = int(np.prod(shape))
-    source = torch.arange(count).reshape(shape).expand(grad.shape).reshape(-1)
-    return torch.zeros(count, dtype=grad.dtype).index_add(0, source, grad.reshape(-1)).reshape(shape)
+    source = torch.arange(count, device=grad.device).reshape(shape).expand(grad.shape).reshape(-1)
+    return grad.new_zeros(count).index_add(0, source, grad.reshape(-1)).reshape(shape)
 ''',
     ),
     Right(
         "asks-autograd",
         '''def unbroadcast(grad, shape):
     """The gradient of expand, from PyTorch itself."""
-    small = torch.zeros(shape, dtype=grad.dtype, requires_grad=True)
+    small = grad.new_zeros(shape).requires_grad_()
     return torch.autograd.grad(small.expand(grad.shape), small, grad)[0]
 ''',
     ),
 )
+
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "sum-made-on-cpu",
+        Text(en="the places and the empty sum are made on the CPU", zh="下标和用来累加的零是在 CPU 上生成的"),
+        source='''def unbroadcast(grad, shape):
+    """Every entry of the large gradient is added where it came from."""
+    count = int(np.prod(shape))
+    source = torch.arange(count).reshape(shape).expand(grad.shape).reshape(-1)
+    return torch.zeros(count, dtype=grad.dtype).index_add(0, source, grad.reshape(-1)).reshape(shape)
+''',
+        hint=Hint(
+            question=Text(en="Two tensors are made from nothing here. On which device, and on which one is grad?", zh="这里凭空生成了两个张量。它们在哪个设备上？grad 又在哪个上？"),
+            neighbour=Text(en="torch.arange(5) is on the CPU and torch.arange(5, device=t.device) beside t; t.new_zeros(5) takes device and dtype from t.", zh="torch.arange(5) 在 CPU 上，torch.arange(5, device=t.device) 在 t 旁边；t.new_zeros(5) 则连设备带 dtype 都跟着 t。"),
+        ),
+    ),
+)  # fmt: skip
 
 EXERCISE = Exercise(
     title=Text(en="3.4 Back to the shape it came from", zh="3.4 回到原来的形状"),
@@ -353,4 +371,5 @@ EXERCISE = Exercise(
             "最后一维：求和并保留，[[14], [22]]。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -187,7 +187,7 @@ RIGHT = (
         ends=x.T[-1],
         odd=x.T[1::2].T,
         bottom=x.narrow(0, len(x) - 2, 2),
-        chosen=x.index_select(0, torch.tensor(rows)),
+        chosen=x.index_select(0, torch.tensor(rows, device=x.device)),
     )
 ''',
     ),
@@ -204,6 +204,19 @@ RIGHT = (
 ''',
     ),
 )
+
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "index-on-cpu",
+        Text(en="the index for index_select is made on the CPU", zh="传给 index_select 的下标是在 CPU 上生成的"),
+        edits=(("x[rows],", "x.index_select(0, torch.tensor(rows)),"),),
+        hint=Hint(
+            question=Text(en="Where does torch.tensor(rows) lie? And where does x lie, if somebody hands you x.to(\"cuda\")?", zh="torch.tensor(rows) 在哪个设备上？如果别人传进来的是 x.to(\"cuda\")，x 又在哪里？"),
+            neighbour=Text(en="Of t on a GPU, t[[0, 2]] works: square brackets also take an index from the CPU. t.gather(0, i) and t.index_select(0, i) do not; there i has to be made with device=t.device.", zh="t 在 GPU 上时，t[[0, 2]] 没问题：方括号也接受 CPU 上的下标。t.gather(0, i) 和 t.index_select(0, i) 则不行，i 要用 device=t.device 来生成。"),
+        ),
+    ),
+)  # fmt: skip
 
 EXERCISE = Exercise(
     title=Text(en="2.2 Six cuts", zh="2.2 六种切法"),
@@ -236,4 +249,5 @@ EXERCISE = Exercise(
             zh="m = [[1, 2, 3], [4, 5, 6]]：m[0] 是 [1, 2, 3]；m[:, 0] 是 [1, 4]；m[:, 0:1] 是 [[1], [4]]；m[:, -2:] 是 [[2, 3], [5, 6]]；m[[1, 1]] 是第二行的两份副本。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

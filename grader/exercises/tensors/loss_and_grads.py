@@ -203,15 +203,37 @@ RIGHT = (
         "numpy-inside",
         '''def loss_and_grads(x, y, w1, w2):
     """Lesson 01, wrapped."""
-    a, b, u, v = (t.numpy() for t in (x, y, w1, w2))
+    a, b, u, v = (t.numpy(force=True) for t in (x, y, w1, w2))
     h = a @ u
     r = np.maximum(h, 0)
     d = 2 * (r @ v - b)
     loss = float((d * d).sum() / 4)
-    return loss, torch.from_numpy(a.T @ ((d @ v.T) * (h > 0))), torch.from_numpy(r.T @ d)
+    return loss, torch.from_numpy(a.T @ ((d @ v.T) * (h > 0))).to(x.device), torch.from_numpy(r.T @ d).to(x.device)
 ''',
     ),
 )
+
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "zeros-on-cpu",
+        Text(en="the zeros for the ReLU are made on the CPU", zh="ReLU 用的零是在 CPU 上生成的"),
+        edits=(("h_relu = h.clamp(min=0)", "h_relu = torch.maximum(h, torch.zeros(h.shape, dtype=h.dtype))"),),
+        hint=Hint(
+            question=Text(en="torch.zeros was told a shape and a dtype. What was it not told?", zh="你告诉了 torch.zeros 形状和 dtype，还有什么没有告诉它？"),
+            neighbour=Text(en="torch.ones(3) lies on the CPU, whatever else the program uses. torch.ones_like(t), t.new_ones(3) and torch.ones(3, device=t.device) lie where t lies.", zh="torch.ones(3) 总在 CPU 上，不管程序里别的张量在哪里。torch.ones_like(t)、t.new_ones(3) 和 torch.ones(3, device=t.device) 则跟着 t 走。"),
+        ),
+    ),
+    Wrong(
+        "loss-by-numpy",
+        Text(en="the loss is summed up by NumPy", zh="用 NumPy 来求损失的和"),
+        edits=(("error.pow(2).sum().item()", "float((error.numpy() ** 2).sum())"),),
+        hint=Hint(
+            question=Text(en="Whose memory does error.numpy() look into? Can NumPy reach the memory of a GPU?", zh="error.numpy() 看的是谁的内存？NumPy 够得着 GPU 的显存吗？"),
+            neighbour=Text(en="t.max().item() fetches one number from any device. t.numpy() shares t's memory, so t has to lie on the CPU: on a GPU it raises a TypeError.", zh="t.max().item() 从任何设备上都能取回一个数。t.numpy() 与 t 共用内存，所以 t 必须在 CPU 上；在 GPU 上它会抛出 TypeError。"),
+        ),
+    ),
+)  # fmt: skip
 
 EXERCISE = Exercise(
     title=Text(en="2.4 Loss and gradients in tensors", zh="2.4 用张量写损失和梯度"),
@@ -245,4 +267,5 @@ EXERCISE = Exercise(
             "at the kink itself any slope from 0 to 1 is right, so no case has an entry of h that is exactly 0",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

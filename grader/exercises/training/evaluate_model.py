@@ -235,6 +235,19 @@ def evaluate_model(model, batches):
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "counted-by-numpy",
+        Text(en="the right answers are counted by NumPy", zh="用 NumPy 来数答对的个数"),
+        edits=(("right += (logits.argmax(dim=1) == y).sum().item()", "right += int((logits.argmax(dim=1).numpy() == y.numpy()).sum())"),),
+        hint=Hint(
+            question=Text(en="Where do logits lie when the model is on a GPU? What does numpy() say to that?", zh="模型在 GPU 上时，logits 在哪里？numpy() 对此会怎么说？"),
+            neighbour=Text(en="(t > 0.5).sum().item() counts on the device and fetches one number. (t.cpu().numpy() > 0.5).sum() fetches all of them; without .cpu() it raises.", zh="(t > 0.5).sum().item() 在设备上数完，只取回一个数。(t.cpu().numpy() > 0.5).sum() 要把数全部取回；不写 .cpu() 就会报错。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="12.2 Evaluation", zh="12.2 评估"),
     properties=(
@@ -263,4 +276,5 @@ EXERCISE = Exercise(
             zh="两批，2 个和 1 个，损失是 (1, 3) 和 (5)，答对 2 个和 0 个：损失 (1 + 3 + 5) / 3 = 3，准确率 2 / 3。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -213,6 +213,19 @@ RIGHT = (
     ),
 )
 
+# Right on the CPU, and no GPU would take them.
+DEVICE_WRONG = (
+    Wrong(
+        "total-on-cpu",
+        Text(en="the losses are added up in a tensor on the CPU", zh="损失累加在 CPU 上的张量里"),
+        edits=(("total, seen = 0.0, 0", "total, seen = torch.zeros(1, dtype=torch.float64), 0"), ("total += loss.item() * len(y)", "total += loss.detach() * len(y)"), ("return total / seen", "return (total / seen).item()")),
+        hint=Hint(
+            question=Text(en="Which of the two sides of += is on the CPU? Which one decides?", zh="+= 的两边，哪一边在 CPU 上？由哪一边决定？"),
+            neighbour=Text(en="best = torch.zeros(1); best += t raises for t on a GPU. A Python number, best = 0.0; best += t.item(), asks nobody; a tensor, torch.zeros(1, device=t.device), has to be told.", zh="t 在 GPU 上时，best = torch.zeros(1); best += t 会报错。用 Python 的数，best = 0.0; best += t.item()，与设备无关；用张量就得说明：torch.zeros(1, device=t.device)。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="12.1 One epoch of training", zh="12.1 训练一轮"),
     properties=(
@@ -241,4 +254,5 @@ EXERCISE = Exercise(
             zh="两批，3 个样本平均损失 1.0，1 个样本损失 2.0：整轮平均 (3 * 1.0 + 1 * 2.0) / 4 = 1.25。每一批：清零、前向、损失、反向、更新。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

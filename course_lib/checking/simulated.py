@@ -1,0 +1,288 @@
+"""An accelerator for machines without one: tensors that say they are elsewhere and keep real numbers.
+
+A tensor on the simulated device is a shell with a CPU tensor in it. While ``simulated_device()`` is in force, every
+operation reaches ``_Device``: it refuses what a GPU would refuse (``device_rules``), computes on the CPU tensors inside
+and puts the results into shells again. To torch a shell is on the device ``meta``, the one device besides the CPU that
+every build of torch has; ``meta`` itself keeps no numbers, so that ``item()``, masks and every ``if`` would fail on it.
+Nothing is registered and nothing replaced: after the ``with`` the process is what it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import linecache
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_aliasing
+from torch.utils._pytree import tree_map_only
+
+from course_lib.checking.device_rules import strangers, words_of_torch, written
+from course_lib.checking.probing import is_students
+
+DEVICE = torch.device("meta")
+
+
+@dataclass(frozen=True)
+class Slip:
+    """One thing that a GPU would have refused, or that left the device.
+
+    kind: ``mixed`` (one operation, two devices), ``numpy`` (asked for an array), ``generator`` (random numbers for the
+    device from a generator of the CPU), ``refused`` (by torch itself) or ``returned`` (a result that is on the CPU).
+    operation: torch's name for it, or the property. shapes: of the tensors on the CPU. line, source_line: the
+    student's line, if any. made_in: the student's line that made the tensor on the CPU, where that is another one.
+    error: what torch says on a GPU.
+    """
+
+    kind: str
+    operation: str
+    shapes: tuple[tuple[int, ...], ...] = ()
+    line: int | None = None
+    source_line: str = ""
+    made_in: str = ""
+    error: str = ""
+
+
+@dataclass
+class Log:
+    """What was refused so far, in order."""
+
+    slips: list[Slip] = field(default_factory=list)
+
+    def refuse(self, kind: str, operation: str, culprits: list[torch.Tensor], error: Exception) -> NoReturn:
+        """Notes the slip and raises the error."""
+        here = _students_line()
+        made = next((made for t in culprits if (made := getattr(t, _MADE, None))), None)
+        shapes = tuple(tuple(t.shape) for t in culprits)
+        made_in = _text_of(made) if made != here else ""
+        self.slips.append(Slip(kind, operation, shapes, here[1] if here else None, _text_of(here), made_in, str(error)))
+        raise error
+
+
+_MADE = "_made_in_line"  # where a tensor on the CPU notes which line of the student's made it, while this is in force
+_current: Log | None = None
+
+
+class Shell(torch.Tensor):
+    """A tensor on the simulated device; ``inside`` are its numbers."""
+
+    inside: torch.Tensor
+
+    @staticmethod
+    def __new__(cls, inside: torch.Tensor) -> Shell:
+        shell: Shell = torch.Tensor._make_wrapper_subclass(
+            cls,
+            inside.shape,
+            strides=inside.stride(),
+            storage_offset=inside.storage_offset(),
+            dtype=inside.dtype,
+            device=DEVICE,
+        )
+        shell.inside = inside
+        return shell
+
+    def __init__(self, inside: torch.Tensor) -> None:
+        """``__new__`` has done it all; torch.Tensor would take the argument for something else."""
+
+    __torch_function__: Any = torch._C._disabled_torch_function_impl
+
+    @classmethod
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # type: ignore[override]
+        # Reached only after the device is gone, by a shell that somebody kept: it is a tensor of the CPU by now.
+        return func(*_opened(args), **_opened(kwargs or {}))
+
+    def __repr__(self, **_: Any) -> str:  # type: ignore[override]
+        return f"{self.inside!r} on the simulated device"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _from_file, (self.inside, self.requires_grad)
+
+    def tolist(self) -> Any:
+        return self.inside.tolist()
+
+    def numpy(self, *, force: bool = False) -> Any:
+        if _current is None:
+            return self.inside.numpy(force=force)
+        if not force:
+            _current.refuse("numpy", "numpy", [], TypeError(NO_ARRAY))
+        return self.inside.numpy(force=True).copy()
+
+    def __array__(self, dtype: Any = None) -> Any:
+        return self.numpy()
+
+    @property
+    def data(self) -> Any:
+        return torch.Tensor.data.__get__(self)  # type: ignore[attr-defined]
+
+    @data.setter
+    def data(self, value: torch.Tensor) -> None:
+        # torch's own setter changes the shell alone: what is inside has to follow.
+        if isinstance(value, Shell):
+            self.inside = value.inside
+        torch.Tensor.data.__set__(self, value)  # type: ignore[attr-defined]
+
+
+def _from_file(inside: torch.Tensor, requires_grad: bool) -> Shell:
+    """torch.load brings a tensor back to the device that it was saved from."""
+    return Shell(inside.detach()).requires_grad_(requires_grad)  # type: ignore[return-value]
+
+
+class _Device(TorchDispatchMode):
+    """Carries out every operation, the CPU's own ones, too."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self.log = log
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        asked = kwargs.get("device")
+        goes_there = asked is not None and torch.device(asked).type == DEVICE.type
+        if not goes_there and Shell not in types:
+            return _remember(func(*args, **kwargs), args)
+        if culprits := strangers(func, args, kwargs, _is_shell):
+            self.log.refuse("mixed", _name(func), culprits, RuntimeError(words_of_torch(func)))
+        stays = goes_there or (asked is None and all(map(_is_shell, written(func, args, kwargs))))
+        generator = kwargs.get("generator")
+        if stays and generator is not None and generator.device.type == "cpu":
+            self.log.refuse("generator", _name(func), [], RuntimeError(GENERATOR))
+        inner_kwargs = kwargs if asked is None else kwargs | {"device": torch.device("cpu")}
+        out = func(*_opened(args), **_opened(inner_kwargs))
+        if not stays:
+            return _remember(out, args)
+        return return_and_correct_aliasing(func, args, kwargs, tree_map_only(torch.Tensor, Shell, out))
+
+
+NO_ARRAY = "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
+GENERATOR = "Expected a 'cuda' device type for generator but found 'cpu'"
+
+
+class _FromData(TorchFunctionMode):
+    """What torch does with plain data past every dispatch mode, done where the modes see it.
+
+    ``torch.tensor([1, 2], device=…)`` makes a tensor of ``meta`` without numbers: here it is made on the CPU and moved.
+    ``torch.tensor([a, b])`` fetches the numbers of 0-d tensors: here they are numbers already. The list
+    in ``x[[0, 2]]`` would become a tensor without numbers, too.
+    """
+
+    makers = (torch.tensor, torch.as_tensor, torch.asarray, torch.Tensor.new_tensor)
+    picks = (torch.Tensor.__getitem__, torch.Tensor.__setitem__)
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in self.makers:
+            return self._make(func, args, kwargs)
+        if func in self.picks:
+            args = (args[0], _index(args[1]), *args[2:])
+        return func(*args, **kwargs)
+
+    def _make(self, func: Any, args: Any, kwargs: Any) -> Any:
+        args = tuple(_numbers(arg) if isinstance(arg, (list, tuple)) else arg for arg in args)
+        if "data" in kwargs:
+            kwargs = kwargs | {"data": _numbers(kwargs["data"])}
+        data = args[1:] if func is torch.Tensor.new_tensor else args
+        if any(isinstance(thing, torch.Tensor) for thing in (*data, kwargs.get("data"))):
+            return func(*args, **kwargs)  # a copy of a tensor: operations that the modes see
+        asked = kwargs.get("device")
+        if func is torch.Tensor.new_tensor:
+            like, args, func = args[0], args[1:], torch.tensor
+            asked, kwargs = asked or like.device, {"dtype": like.dtype} | kwargs
+        if asked is None or torch.device(asked).type != DEVICE.type:
+            return func(*args, **kwargs)
+        wanted = {name: value for name, value in kwargs.items() if name not in ("device", "requires_grad")}
+        return func(*args, **wanted).to(DEVICE).requires_grad_(kwargs.get("requires_grad", False))
+
+
+@contextlib.contextmanager
+def simulated_device() -> Iterator[Log]:
+    """While this is in force, there is a second device; the log says what it refused. Not to be nested."""
+    global _current
+    if _current is not None:
+        raise RuntimeError("the simulated device is in force already")
+    _current = log = Log()
+    try:
+        # Backward passes stay on this thread: the modes, and the student's line, are known on it alone.
+        calm = torch.autograd.set_multithreading_enabled(False)
+        with calm, torch.serialization.safe_globals([_from_file]), _FromData(), _Device(log):
+            yield log
+    finally:
+        _current = None
+
+
+def to_device(thing: Any) -> Any:
+    """A copy on the simulated device: of a tensor, of what lists, tuples and dicts hold; a module is moved itself."""
+    if isinstance(thing, torch.nn.Module):
+        return thing.to(DEVICE)
+    if _is_shell(thing):
+        return thing
+    if isinstance(thing, torch.Tensor):
+        return Shell(thing.detach()).requires_grad_(thing.requires_grad)
+    if isinstance(thing, (list, tuple)):
+        return type(thing)(map(to_device, thing))
+    if isinstance(thing, dict):
+        return {key: to_device(value) for key, value in thing.items()}
+    return thing
+
+
+def home(thing: Any) -> tuple[Any, tuple[bool, ...]]:
+    """A value with its tensors back on the CPU, and for each of them, in order, whether it was on the device."""
+    if isinstance(thing, torch.Tensor):
+        if not isinstance(thing, Shell):
+            return thing, (False,)
+        return thing.inside.detach().requires_grad_(thing.requires_grad), (True,)
+    if isinstance(thing, (list, tuple)):
+        items = [home(item) for item in thing]
+        return [item for item, _ in items], tuple(where for _, several in items for where in several)
+    if isinstance(thing, dict):
+        named = {key: home(value) for key, value in thing.items()}
+        return {k: item for k, (item, _) in named.items()}, tuple(w for _, ws in named.values() for w in ws)
+    return thing, ()
+
+
+def _students_line() -> tuple[str, int] | None:
+    """The deepest line that is being executed and is the student's: the name of its file and its number."""
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        if is_students(frame.f_code.co_filename):
+            return frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
+def _text_of(line: tuple[str, int] | None) -> str:
+    return linecache.getline(*line).strip()[:300] if line is not None else ""
+
+
+def _is_shell(thing: object) -> bool:
+    return isinstance(thing, Shell)
+
+
+def _opened(things: Any) -> Any:
+    return tree_map_only(Shell, lambda shell: shell.inside, things)
+
+
+def _index(index: Any) -> Any:
+    if isinstance(index, list):
+        return torch.tensor(_numbers(index), dtype=None if index else torch.int64)
+    return tuple(map(_index, index)) if isinstance(index, tuple) else index
+
+
+def _numbers(items: Any) -> Any:
+    if isinstance(items, (list, tuple)):
+        return [_numbers(item) for item in items]
+    return items.tolist() if _is_shell(items) else items
+
+
+def _remember(out: Any, args: Any) -> Any:
+    """Notes on a new tensor of the CPU which line of the student's made it."""
+    if isinstance(out, torch.Tensor) and not any(out is given for given in args):
+        setattr(out, _MADE, _students_line())
+    return out
+
+
+def _name(func: Any) -> str:
+    return str(func._schema.name).removeprefix("aten::").strip("_")
