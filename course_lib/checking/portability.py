@@ -210,6 +210,6 @@ _RIGHT_HERE = Text(
 )
 _MADE_IN = Text(
     en=" That tensor was made in `{made}`, which names no device=.",
-    zh=" 那个张量是在 `{made}` 里生成的，那里没有写 device=。",
+    zh="那个张量是在 `{made}` 里生成的，那里没有写 device=。",
 )
-_FETCHED_IN = Text(en=" That tensor comes from `{made}`.", zh=" 那个张量来自 `{made}`。")
+_FETCHED_IN = Text(en=" That tensor comes from `{made}`.", zh="那个张量来自 `{made}`。")
