@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 MANIFEST = "course.json"
+EXECUTABLE = ("start.sh", "start.command")  # a zip keeps the mode bits that it finds
 
 
 def bundle_folder(start: Path) -> Path | None:

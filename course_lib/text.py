@@ -63,6 +63,14 @@ class Text:
         return self.say()
 
 
+class TextError(Exception):
+    """An error that says in both languages what is wrong and what to do: ``text``, and as its message."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.say("both"))
+        self.text = text
+
+
 def set_language(language: str) -> None:
     """Choose ``"en"``, ``"zh"`` or ``"both"`` for this session. Raises ValueError for anything else."""
     global _chosen

@@ -25,7 +25,7 @@ from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import parse_utc
 from sqlalchemy import select
 
-from course_lib.text import Text
+from course_lib.text import Text, TextError
 from grader import first_save
 from grader.released import Released
 from grader.roster import Student
@@ -58,12 +58,8 @@ class Saved:
         return sum(self.points.values())
 
 
-class GradebookError(Exception):
+class GradebookError(TextError):
     """The gradebook cannot take what it is given; ``text`` says why, in both languages."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.say("both"))
-        self.text = text
 
 
 class Book:

@@ -13,7 +13,7 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_notebook
 
-from course_lib.text import Text
+from course_lib.text import Text, TextError
 from grader.cells import code_cell, markdown_cell, raw_cell
 
 MAX_BYTES = 50 * 2**20
@@ -29,12 +29,8 @@ _LOOKS_LIKE = (
 )
 
 
-class Unreadable(Exception):
+class Unreadable(TextError):
     """The file is not a notebook; ``text`` says why and what to do, in both languages."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.say("both"))
-        self.text = text
 
 
 def open_notebook(blob: bytes) -> NotebookNode:

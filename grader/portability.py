@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from course_lib.checking.probing import compile_probe
+from course_lib.checking.results import ExerciseResult
 from course_lib.checking.values import Value
 from course_lib.checking.verdict import ExercisePack, evaluate
 from grader.lesson import Lesson
@@ -78,11 +79,15 @@ def _alarm(pack: ExercisePack, trips: list[Trip]) -> str | None:
     if slips := _slips(trips):
         return tell(slips[0]).en
     result = evaluate(pack, [trip.observed for trip in trips])
-    if result.verdict == "pass":
-        return None
+    return None if result.verdict == "pass" else f"other values than on the CPU: {summary(result)}"
+
+
+def summary(result: ExerciseResult) -> str:
+    """Why an answer did not pass, in one line for an author."""
+    if result.failing is None:
+        return f"verdict {result.verdict}"
     failing = result.failing
-    told = f"case {failing.name!r}, {failing.property}: {failing.difference.sentence.en}" if failing else result.verdict
-    return f"other values than on the CPU: {told}"
+    return f"case {failing.name!r}, {failing.property}: {failing.difference.sentence.en}"
 
 
 def _trips(lesson: Lesson, name: str, spec: Exercise, pack: ExercisePack, text: str) -> list[Trip]:

@@ -12,13 +12,14 @@ the hidden cases or the wrong answers' code is ever among them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from course_lib.bundle import EXECUTABLE, MANIFEST
 from course_lib.text import LANGUAGES
+from course_lib.updating.bundles import digest_of
 from grader.course import Course
 from grader.lesson import Lesson
 from grader.reference import BEGIN, END
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from course_lib.updating.given import GivenNotebook
 
 Bundle = dict[str, bytes]  # path inside the bundle, with /, to content
-MANIFEST = "course.json"
-EXECUTABLE = ("start.sh", "start.command")  # a zip keeps the mode bits that it finds
 
 
 class ReleaseError(Exception):
@@ -124,7 +123,11 @@ def write(bundle: Bundle, out: Path, force: bool = False) -> None:
     and nothing is written. Files that no release wrote are left alone. Raises ReleaseError.
     """
     former = _former(out)
-    changed = [name for name, digest in former.items() if (out / name).is_file() and _digest(out / name) != digest]
+    changed = [
+        name
+        for name, digest in former.items()
+        if (out / name).is_file() and digest_of((out / name).read_bytes()) != digest
+    ]
     if changed and not force:
         raise ReleaseError(
             f"{out}: changed since it was released: {', '.join(changed)}; save them elsewhere, or say --force"
@@ -228,7 +231,7 @@ def _manifest(
             }
             for lesson in lessons
         ],
-        "files": {name: hashlib.sha256(bundle[name]).hexdigest() for name in sorted(bundle)},
+        "files": {name: digest_of(bundle[name]) for name in sorted(bundle)},
     }
     return manifest_bytes(data)
 
@@ -240,7 +243,3 @@ def _notebook_bytes(notebook: dict[str, Any]) -> bytes:
 
     nbformat.validate(nbformat.from_dict(notebook))
     return as_bytes(notebook)
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -17,7 +17,7 @@ from course_lib.checking.results import ExerciseResult
 from course_lib.checking.verdict import ExercisePack, evaluate, same_outputs
 from grader.lesson import Lesson
 from grader.packing import PATIENCE, TookTooLong, answer, make_pack, observe_all
-from grader.portability import Portability, portability
+from grader.portability import Portability, portability, summary
 from grader.reference import (
     ExerciseError,
     load_exercises,
@@ -175,7 +175,7 @@ def _rejections(lesson: Lesson, name: str, spec: Exercise, text: str, seeded: li
             yield f"seed {number}: {late}"
             continue
         if result.verdict != "pass":
-            yield f"seed {number}: {_summary(result)}"
+            yield f"seed {number}: {summary(result)}"
 
 
 def _not_killed(result: ExerciseResult, code: str, pack: ExercisePack) -> str | None:
@@ -202,15 +202,8 @@ def _elsewhere(
         probe = compile_probe(probe_source(spec))
         result = evaluate(packs[other], observe_all(probe, namespace, inputs, spec.timeout))
         if result.verdict != "pass":
-            return f"it also fails {packs[other].key}: {_summary(result)}"
+            return f"it also fails {packs[other].key}: {summary(result)}"
     return None
-
-
-def _summary(result: ExerciseResult) -> str:
-    if result.failing is None:
-        return f"verdict {result.verdict}"
-    failing = result.failing
-    return f"case {failing.name!r}, {failing.property}: {failing.difference.sentence.en}"
 
 
 __all__ = ["ExerciseError", "ExerciseProof", "Finding", "verify_lesson", "verify_portability"]

@@ -13,19 +13,15 @@ from typing import Any
 from course_lib.checking import wire
 from course_lib.checking.results import Hint, Observed
 from course_lib.checking.verdict import ExercisePack, JudgedCase, KnownWrong, PropertySpec
-from course_lib.text import Text
+from course_lib.text import Text, TextError
 
 SCHEMA_VERSION = 1
 PACKS = Path(__file__).resolve().parent.parent / "packs"
 SUFFIX = ".safetensors"
 
 
-class PackError(Exception):
+class PackError(TextError):
     """A check pack is missing or cannot be read; ``text`` says so in both languages."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.say("both"))
-        self.text = text
 
 
 def pack_path(key: str, folder: Path = PACKS) -> Path:

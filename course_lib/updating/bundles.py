@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, TypeVar
 
 from course_lib.bundle import MANIFEST
-from course_lib.text import LANGUAGES, Text
+from course_lib.text import LANGUAGES, TextError
 from course_lib.updating import given, opened, words
 from course_lib.updating.given import GivenNotebook
 
@@ -22,12 +22,8 @@ START = "START.ipynb"
 Read = TypeVar("Read")
 
 
-class Refused(Exception):
+class Refused(TextError):
     """Nothing can be done with this; ``text`` says why and what to do."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from course_lib.text import Text
+from course_lib.text import TextError
 from course_lib.updating import words
 from course_lib.updating.given import Tree
 
 KINDS = ("code", "markdown", "raw")
 
 
-class Unreadable(Exception):
+class Unreadable(TextError):
     """The file is no notebook that could be merged; ``text`` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
 
 
 def open_notebook(blob: bytes) -> Tree:

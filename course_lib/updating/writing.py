@@ -10,21 +10,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from course_lib.bundle import MANIFEST
-from course_lib.text import Text
+from course_lib.bundle import EXECUTABLE, MANIFEST
+from course_lib.text import TextError
 from course_lib.updating import words
 from course_lib.updating.planning import BACKUPS, Change, Plan
 
-EXECUTABLE = ("start.sh", "start.command")
 UNFINISHED = ".part"
 
 
-class Stopped(Exception):
+class Stopped(TextError):
     """A file could not be written; ``text`` says which and why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
 
 
 def carry_out(plan: Plan) -> Path | None:
