@@ -1,15 +1,13 @@
 """A probe once more, on the simulated device: would this answer run on a GPU, too?
 
-The probe is the student's bench there. What the case holds lies on the device, what the probe itself makes is made
-there, and a module that the student's code hands over is moved there, as a training script would do it. What the
-student's own lines make is made where they say: on the CPU, unless they say ``device=``.
+The probe is the student's bench there (``bench``): what it hands over lies on the device, what the student's own lines
+make is made where they say.
 """
 
 from __future__ import annotations
 
 import contextlib
 import random
-import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -18,35 +16,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.overrides import TorchFunctionMode
 
-from course_lib.checking.probing import Names, ProbeFunction, compile_probe, is_students, run_probe
+from course_lib.checking.bench import Making, at_bench
+from course_lib.checking.probing import ProbeFunction, compile_probe, run_probe
 from course_lib.checking.results import Observed
-from course_lib.checking.simulated import DEVICE, Slip, home, simulated_device, to_device
+from course_lib.checking.simulated import Slip, home, simulated_device, to_device
 from course_lib.checking.values import Value
 from course_lib.checking.verdict import ExercisePack
 from course_lib.text import Text
 
 ENOUGH = 1.0  # seconds after which no further case is begun: nobody waits for advice
-# What makes a tensor out of nothing, and may be told where.
-FACTORIES = frozenset(
-    getattr(torch, name)
-    for name in (
-        "arange",
-        "as_tensor",
-        "empty",
-        "eye",
-        "full",
-        "linspace",
-        "ones",
-        "rand",
-        "randint",
-        "randn",
-        "randperm",
-        "tensor",
-        "zeros",
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -67,12 +46,12 @@ def travel(probe: ProbeFunction, namespace: dict[str, Any], inputs: dict[str, Va
     places: dict[str, tuple[bool, ...]] = {}
 
     def on_bench(names: dict[str, Any], case: dict[str, Any]) -> Any:
-        for name, thing in probe(_Delivered(names), to_device(case)):
+        for name, thing in at_bench(probe, to_device)(names, case):
             plain, where = home(thing)
             places[str(name)] = where
             yield name, plain
 
-    with _same_dice(), simulated_device() as log, _Bench(), warnings.catch_warnings():
+    with same_dice(), simulated_device() as log, Making(to_device), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         observed = run_probe(on_bench, namespace, inputs)
     return Trip(observed, places, tuple(log.slips))
@@ -111,7 +90,7 @@ def slips_of(trip: Trip) -> list[Slip]:
 
 
 @contextlib.contextmanager
-def _same_dice() -> Iterator[None]:
+def same_dice() -> Iterator[None]:
     """Gives all random numbers back: whoever draws next gets what they would have got without the trip."""
     before, arrays, tensors = random.getstate(), np.random.get_state(), torch.get_rng_state()
     try:
@@ -120,39 +99,6 @@ def _same_dice() -> Iterator[None]:
         random.setstate(before)
         np.random.set_state(arrays)
         torch.set_rng_state(tensors)
-
-
-class _Delivered(Names):
-    """The student's names; a module that is made with one of them is moved to the device before the probe has it."""
-
-    def __getitem__(self, name: str) -> Any:
-        thing = super().__getitem__(name)
-        if isinstance(thing, type) and issubclass(thing, torch.nn.Module):
-            return lambda *args, **kwargs: to_device(thing(*args, **kwargs))
-        return thing
-
-
-class _Bench(TorchFunctionMode):
-    """What the probe's own lines make out of nothing is made on the device."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        if func in FACTORIES and kwargs.get("device") is None and _asked_by_the_probe():
-            kwargs = kwargs | {"device": DEVICE}
-        return func(*args, **kwargs)
-
-
-def _asked_by_the_probe() -> bool:
-    """Whether the probe's line is deeper in the stack than any of the student's."""
-    frame: Any = sys._getframe(1)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if frame.f_code.co_name in ("__torch_function__", "__torch_dispatch__"):
-            pass  # a probe that listens to the operations stands between the student's line and this one
-        elif file == "<probe>" or is_students(file):
-            return bool(file == "<probe>")
-        frame = frame.f_back
-    return False
 
 
 def tell(slip: Slip, labels: Mapping[str, Text] | None = None) -> Text:

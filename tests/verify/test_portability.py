@@ -12,6 +12,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from course_lib.checking import bench
 from course_lib.checking import portability as trips
 from course_lib.checking import simulated
 from course_lib.checking.simulated import Slip
@@ -102,8 +103,8 @@ def probe_double(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str
         (simulated, "strangers", lambda *_: [], {("device-missed", "added")}),
         (simulated.Shell, "numpy", lambda self: self.inside.numpy(), {("device-missed", "array")}),
         (trips, "home", lambda thing: (simulated.home(thing)[0], ()), {("device-missed", "fetched")}),
-        (trips, "FACTORIES", frozenset(), {("device-alarm", name) for name in ("reference", "sum", "shift")}),
-        (trips, "_asked_by_the_probe", lambda: True, {("device-missed", "added")}),
+        (bench, "FACTORIES", frozenset(), {("device-alarm", name) for name in ("reference", "sum", "shift")}),
+        (bench, "_asked_by_the_probe", lambda: True, {("device-missed", "added")}),
     ],
     ids=["mixing", "arrays", "places", "bench", "whose-line"],
 )
