@@ -12,6 +12,7 @@ An error in one submission never stops the others. A repeated run does only what
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import logging
 import time
@@ -26,7 +27,9 @@ from typing import TYPE_CHECKING
 from grader.collect import Collected, Submission, collect
 from grader.course import Course
 from grader.course_folder import prepare, write_whole
+from grader.elsewhere import Place, place_behind
 from grader.engine import Limits, Run, SandboxPool, SandboxUnavailable
+from grader.engine.accelerators import chosen, kind_of
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
 from grader.keeping import Keeper, Standing
@@ -44,12 +47,14 @@ if TYPE_CHECKING:
     from grader.repair import Repaired
 
 log = logging.getLogger(__name__)
+FIRST, SECOND, THERE = range(3)  # the runs of a submission: as it is, with earlier answers put right, in another place
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to grade. seed: of the hidden cases; None goes on with the folder's, or draws one. roster: who is in the
-    class, where that is known; due: when it was to be handed in, None leaves the gradebook's due date as it is."""
+    """How to grade. device: where right answers are tried once more, one of grader.devices.DEVICES. seed: of the hidden
+    cases; None goes on with the folder's, or draws one. roster: who is in the class, where that is known; due: when it
+    was to be handed in, None leaves the gradebook's due date as it is."""
 
     jobs: int = 2
     isolation: str = "bubblewrap"
@@ -95,8 +100,10 @@ Progress = Callable[[int, int, str], None]
 def grade_class(place: Path, out: Path, course: Course, options: Options, progress: Progress | None = None) -> Outcome:
     """Grades the submissions at a place into a folder. progress: called with (done, all, student).
 
-    Raises FileNotFoundError, ValueError, CourseError, GradebookError or SandboxUnavailable before anything is graded.
+    Raises FileNotFoundError, ValueError, CourseError, GradebookError, AcceleratorError or SandboxUnavailable before
+    anything is graded.
     """
+    chosen(options.device)
     out = out.resolve()
     wanted = course.lesson(options.lesson).id if options.lesson else None
     collected = collect(place.resolve(), [ref.id for ref in course.lessons()], wanted, options.roster)
@@ -135,7 +142,7 @@ def grade_lessons(
     for lesson_id in dict.fromkeys(submission.lesson for submission in submissions):
         lesson = read_lesson(course.lesson(lesson_id).source)
         titles[lesson_id] = {code: lesson.title(code) for code in ("en", "zh")}
-        kept = keeper(out, book, exercise_hashes(lesson), options.device, options.isolation)
+        kept = keeper(out, book, exercise_hashes(lesson), kind_of(options.device), options.isolation)
         kept.settle()
         batch = _Batch(lesson, outcome.seed or 0, book, kept, options, outcome)
         for student in batch.run([s for s in submissions if s.lesson == lesson_id]):
@@ -164,14 +171,20 @@ class _Batch:
     ) -> None:
         self.lesson, self.seed, self.book, self.options, self.outcome = lesson, seed, book, options, outcome
         self.keeper = keeper
+        self.accelerators = chosen(options.device)
         self.held = book.students(lesson.ref.id)
+
+    @property
+    def place(self) -> Place | None:
+        """Where right answers are tried once more."""
+        return place_behind(self.options.device, self.accelerators)
 
     @cached_property
     def marker(self) -> Marker:
         """Imports torch and runs the references: only where something is to be graded."""
         from grader.marking import Marker
 
-        marker = Marker(self.lesson, self.seed)
+        marker = Marker(self.lesson, self.seed, self.place)
         self.book.register(marker.released)
         return marker
 
@@ -192,7 +205,8 @@ class _Batch:
             return
         running: dict[Future[Run], _Work] = {}
         jobs = min(self.options.jobs, len(waiting))
-        with SandboxPool(jobs, self.options.limits, self.options.isolation, self.lesson.warmup) as pool:  # type: ignore[arg-type]
+        with contextlib.ExitStack() as stack:
+            pool, there = self._pools(jobs, stack)
             pool.warm()  # they import torch while this process does
             _ = self.marker, self.pages
             try:
@@ -206,14 +220,24 @@ class _Batch:
                             running[future] = work
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         work = running.pop(future)
-                        again = self._end(work, future, pool)
+                        again = self._end(work, future, pool, there)
                         if again is None:
                             yield work.submission.student
                         else:
                             running[again] = work
             except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
+                for one in (pool, there):
+                    one.shutdown(wait=False, cancel_futures=True)
                 raise
+
+    def _pools(self, jobs: int, stack: contextlib.ExitStack) -> tuple[SandboxPool, SandboxPool]:
+        """The pool that grades, and the one that tries right answers in another place: one sandbox per accelerator, or
+        the same pool."""
+        limits, isolation = self.options.limits, self.options.isolation
+        pool = stack.enter_context(SandboxPool(jobs, limits, isolation, self.lesson.warmup))  # type: ignore[arg-type]
+        if not self.accelerators:
+            return pool, pool
+        return pool, stack.enter_context(SandboxPool(1, limits, isolation, (), self.accelerators))  # type: ignore[arg-type]
 
     def _look_at(self, submission: Submission) -> _Work | None:
         """What is to be done for a submission; None for nothing."""
@@ -246,19 +270,23 @@ class _Batch:
             self._failed(work.submission, error)
             return None
 
-    def _end(self, work: _Work, future: Future[Run], pool: SandboxPool) -> Future[Run] | None:
-        """Marks what came back and keeps it; where earlier answers spoiled later ones, those are tried once more."""
+    def _end(self, work: _Work, future: Future[Run], pool: SandboxPool, there: SandboxPool) -> Future[Run] | None:
+        """Takes what came back, and hands the submission to the sandbox once more where that is due: where earlier
+        answers spoiled later ones, and to try right answers in another place. Then it is marked and kept."""
         work.since = time.perf_counter()
         try:
-            if work.run is None:
-                work.run = future.result()
-                second = self.marker.second(work.repaired, work.run)
-                if second is not None:
+            work.runs[work.stage] = future.result()
+            for stage, where in ((SECOND, pool), (THERE, there)):
+                if stage <= work.stage:
+                    continue
+                work.stage = stage
+                ask = self.marker.second if stage == SECOND else self.marker.elsewhere
+                task = ask(work.repaired, work.runs[FIRST])
+                if task is not None:
                     work.spent = work.so_far()
-                    return pool.submit_task(second)
-                self._save(work, self.marker.mark(work.repaired, work.run))
-            else:
-                self._save(work, self.marker.mark(work.repaired, work.run, future.result()))
+                    return where.submit_task(task)
+            runs = (work.runs.get(stage) for stage in (SECOND, THERE))
+            self._save(work, self.marker.mark(work.repaired, work.runs[FIRST], *runs))
         except SandboxUnavailable:
             raise  # nobody can be graded; what is done is kept, and the next run goes on from there
         except Exception as error:
@@ -293,7 +321,8 @@ class _Work:
     standing: Standing
     blob: bytes = b""
     repaired: Repaired = field(init=False)
-    run: Run | None = None
+    stage: int = 0  # the run that is waited for
+    runs: dict[int, Run] = field(default_factory=dict)
     spent: float = 0.0  # seconds of this process, while no sandbox is waited for
     since: float = 0.0
 

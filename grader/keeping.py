@@ -150,6 +150,8 @@ class Keeper:
             events += [event for event in earlier.events if event not in events]
         slug = submission.lesson.partition("_")[2]
         now = {f"{slug}.{name}": asdict(trace) for name, trace in marked.traces.items()}
+        judged = {result.key for result in marked.results}
+        held = {k: tried for k, tried in earlier.elsewhere.items() if k not in judged} if earlier is not None else {}
         return Receipt(
             student=submission.student,
             lesson=submission.lesson,
@@ -168,6 +170,7 @@ class Keeper:
             seconds=round(marked.run.seconds, 4) if marked.run is not None else 0.0,
             cell_seconds=[round(cell.seconds, 4) for cell in marked.run.cells] if marked.run is not None else [],
             cell_ids=list(marked.cells),
+            elsewhere={**held, **{f"{slug}.{name}": tried.as_dict() for name, tried in marked.tried.items()}},
             traces={**(earlier.traces if earlier is not None else {}), **now},
             grader_seconds=round(spent(), 4),
             environment=environment(),

@@ -16,6 +16,7 @@ from course_lib.checking.results import Difference, ExerciseResult, FailingCase,
 from course_lib.text import Text
 from grader.autograded import UNREADABLE_TITLE, autograded_notebook
 from grader.behaviour import Trace, traces
+from grader.elsewhere import Elsewhere, Place, Tried
 from grader.engine.events import Event
 from grader.engine.tasks import ProbeJob, Run, Task
 from grader.judge import Judge
@@ -38,7 +39,8 @@ class Marked:
     """The outcome of one submission. scores: by graded cell; None waits for a person.
 
     review: graded cells that a person should look at. problem: why the file could not be read, if so. traces: by
-    exercise that was probed. cells: the ids of the cells that were run, "" for one that is not the lesson's.
+    exercise that was probed. cells: the ids of the cells that were run, "" for one that is not the lesson's. tried: by
+    exercise, how a right answer did in another place.
     """
 
     notebook: NotebookNode
@@ -51,6 +53,7 @@ class Marked:
     run: Run | None = None
     traces: Mapping[str, Trace] = field(default_factory=dict)
     cells: tuple[str, ...] = ()
+    tried: Mapping[str, Tried] = field(default_factory=dict)
 
     @property
     def events(self) -> list[Event]:
@@ -62,12 +65,16 @@ class Marked:
 
 
 class Marker:
-    """Marks the submissions of one lesson with one batch's hidden cases."""
+    """Marks the submissions of one lesson with one batch's hidden cases.
 
-    def __init__(self, lesson: Lesson, seed: int) -> None:
+    place: where right answers are tried once more, for advice; None for nowhere.
+    """
+
+    def __init__(self, lesson: Lesson, seed: int, place: Place | None = None) -> None:
         self.lesson = lesson
         self.released: Released = released_lesson(lesson)
         self.judge = Judge(lesson, seed)
+        self._elsewhere = Elsewhere(lesson, self.judge.packs, place) if place is not None else None
         self._last: tuple[Run | None, list[ExerciseResult]] = (None, [])
 
     def open(self, blob: bytes) -> Repaired:
@@ -94,6 +101,14 @@ class Marker:
             return None
         return Task(self._sources(repaired), tuple(self.judge.job_with_tables(name) for name in spoiled))
 
+    def elsewhere(self, repaired: Repaired, run: Run) -> Task | None:
+        """What is run in another place: the right answers whose exercises run anywhere. None for nothing."""
+        if self._elsewhere is None:
+            return None
+        right = [result.key.partition(".")[2] for result in self._results(run) if result.verdict == "pass"]
+        jobs = self._elsewhere.jobs(right)
+        return Task(self._sources(repaired), jobs) if jobs else None
+
     def _results(self, run: Run) -> list[ExerciseResult]:
         """Judged once: ``second`` asks first, then ``mark`` of the same run."""
         if run is not self._last[0]:
@@ -106,18 +121,21 @@ class Marker:
         again = [by_id[self.released.slots[key].cell.id] for key in repaired.again]
         return (*sources, *again)
 
-    def mark(self, repaired: Repaired, run: Run, second: Run | None = None) -> Marked:
-        """The outcome of the exercises that were probed, from what the sandbox saw. second: what came of ``second``."""
+    def mark(self, repaired: Repaired, run: Run, second: Run | None = None, there: Run | None = None) -> Marked:
+        """The outcome of the exercises that were probed, from what the sandbox saw. second: what came of ``second``;
+        there: of ``elsewhere``."""
         results = tuple(self._redacted(result, run) for result in self._results(run))
         if second is not None:
             better = {r.key: self._redacted(r, second) for r in self.judge.results(second, _probed(second))}
             results = tuple(_carried_forward(result, better.get(result.key)) for result in results)
+        tried = self._elsewhere.tried(there) if self._elsewhere is not None and there is not None else {}
         by_check = {f"{result.key.partition('.')[2]}{CHECK_SUFFIX}": result for result in results}
+        shown = {key: _advised(result, tried.get(key.removesuffix(CHECK_SUFFIX))) for key, result in by_check.items()}
         outputs = {cell.id: ran for cell, ran in zip(self._run_cells(repaired), run.cells, strict=False)}
         scores: dict[str, float | None] = {key: round(result.score, 6) for key, result in by_check.items()}
         scores |= self._written(repaired.notebook)
         return Marked(
-            autograded_notebook(repaired, self.released, by_check, outputs, run.events),
+            autograded_notebook(repaired, self.released, shown, outputs, run.events),
             results,
             scores,
             repaired.unanswered,
@@ -126,6 +144,7 @@ class Marker:
             run=run,
             traces=traces(run, second),
             cells=tuple(cell.id if cell.id in self._own else "" for cell in self._run_cells(repaired)),
+            tried=tried,
         )
 
     def unreadable(self, why: Text) -> Marked:
@@ -198,6 +217,11 @@ def _carried_forward(own: ExerciseResult, with_tables: ExerciseResult | None) ->
     if with_tables is None or with_tables.verdict == "grader_error" or with_tables.score <= own.score:
         return own
     return replace(with_tables, notes=(*with_tables.notes, CARRIED))
+
+
+def _advised(result: ExerciseResult, tried: Tried | None) -> ExerciseResult:
+    """The result with what a student should know of another place. The receipt keeps it by itself."""
+    return result if tried is None or tried.text is None else replace(result, notes=(*result.notes, tried.text))
 
 
 def _with_difference(prop: PropertyResult, shown: Difference | None) -> PropertyResult:

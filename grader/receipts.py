@@ -64,6 +64,7 @@ class Receipt:
     seconds: float = 0.0  # in the sandbox, the student's own cells and all probes
     cell_seconds: list[float] = field(default_factory=list)  # of the cells that were run, in their order
     cell_ids: list[str] = field(default_factory=list)  # of the same cells; "" for one that is not the lesson's
+    elsewhere: dict[str, dict[str, Any]] = field(default_factory=dict)  # by exercise's key, grader.elsewhere.Tried
     traces: dict[str, dict[str, Any]] = field(default_factory=dict)  # by exercise's key, grader.behaviour.Trace
     grader_seconds: float = 0.0  # of the grader's own process, up to the writing of this
     environment: dict[str, str] = field(default_factory=dict)

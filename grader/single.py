@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from course_lib.checking.results import ExerciseResult
     from course_lib.checking.verdict import ExercisePack
+    from grader.elsewhere import Tried
     from grader.marking import Marked
 
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 class Result:
     """What a notebook earned. scores: by graded cell, None where a person has to look; notes: what was repaired;
     events: limits that were met; problem: why the file could not be read, if so; notebook: the graded notebook, safe to
-    show."""
+    show; elsewhere: by exercise, how a right answer did in another place."""
 
     lesson: str
     seed: int
@@ -32,6 +34,7 @@ class Result:
     events: tuple[Text, ...]
     problem: Text | None
     notebook: NotebookNode
+    elsewhere: Mapping[str, Tried] = field(default_factory=dict)
 
     @property
     def score(self) -> float:
@@ -62,6 +65,7 @@ class Result:
             ],
             "notes": [asdict(note) for note in self.notes],
             "events": [asdict(event) for event in self.events],
+            "elsewhere": {name: tried.as_dict() for name, tried in self.elsewhere.items()},
             "problem": asdict(self.problem) if self.problem is not None else None,
         }
 
@@ -69,33 +73,47 @@ class Result:
 class Grader:
     """Grades notebooks of one lesson, one after the other, in one warm sandbox. A context manager.
 
-    lesson: id, slug or number. seed: of the hidden cases; None draws one. course: the folder of the course; None
+    lesson: id, slug or number. seed: of the hidden cases; None draws one. device: where right answers are tried once
+    more, for advice: cpu (nowhere), auto, cuda or simulated. course: the folder of the course; None
     finds the one around the working folder, else the one that this package lies in.
-    Raises CourseError for a lesson that is not there, SandboxUnavailable where the sandbox cannot be had.
+    Raises CourseError for a lesson that is not there, SandboxUnavailable where the sandbox cannot be had,
+    AcceleratorError where there is no accelerator for device="cuda".
     """
 
     def __init__(
-        self, lesson: str, *, seed: int | None = None, isolation: str = "bubblewrap", course: Path | None = None
+        self,
+        lesson: str,
+        *,
+        seed: int | None = None,
+        isolation: str = "bubblewrap",
+        course: Path | None = None,
+        device: str = "cpu",
     ) -> None:
         import secrets
 
         from grader.course import Course, find_course
+        from grader.elsewhere import place_behind
         from grader.engine import SandboxPool
+        from grader.engine.accelerators import chosen
         from grader.lesson import read_lesson
         from grader.marking import Marker
 
         found = find_course() if course is None else Course(course.resolve())
         self.seed = secrets.randbits(62) if seed is None else seed
         read = read_lesson(found.lesson(lesson).source)
-        self._pool = SandboxPool(1, isolation=isolation, warmup=read.warmup)  # type: ignore[arg-type]
+        accelerators = chosen(device)
+        self._pool = self._there = SandboxPool(1, isolation=isolation, warmup=read.warmup)  # type: ignore[arg-type]
+        if accelerators:
+            self._there = SandboxPool(1, isolation=isolation, accelerators=accelerators[:1])  # type: ignore[arg-type]
         self._pool.warm()  # while this process imports torch and runs the references
-        self._marker = Marker(read, self.seed)
+        self._marker = Marker(read, self.seed, place_behind(device, accelerators))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=kind is not None)
+        for pool in (self._pool, self._there):
+            pool.shutdown(wait=True, cancel_futures=kind is not None)
 
     @property
     def packs(self) -> dict[str, ExercisePack]:
@@ -117,6 +135,7 @@ class Grader:
             tuple(event.message for event in marked.events),
             marked.problem,
             marked.notebook,
+            marked.tried,
         )
 
     def marked(self, blob: bytes) -> Marked:
@@ -130,7 +149,9 @@ class Grader:
         run = self._pool.submit_task(self._marker.task(repaired)).result()
         again = self._marker.second(repaired, run)
         second = None if again is None else self._pool.submit_task(again).result()
-        return self._marker.mark(repaired, run, second)
+        task = self._marker.elsewhere(repaired, run)
+        there = None if task is None else self._there.submit_task(task).result()
+        return self._marker.mark(repaired, run, second, there)
 
 
 def grade(
@@ -140,13 +161,15 @@ def grade(
     seed: int | None = None,
     isolation: str = "bubblewrap",
     course: Path | None = None,
+    device: str = "cpu",
 ) -> Result:
     """Grades one notebook in a sandbox of its own and returns what it earned; see ``Grader`` for many of them.
 
     lesson: id, slug or number; None recognises it by the notebook's own marks. Raises ValueError where it cannot.
     """
     blob = as_bytes(notebook)
-    with Grader(lesson or _recognised(blob, notebook, course), seed=seed, isolation=isolation, course=course) as one:
+    name = lesson or _recognised(blob, notebook, course)
+    with Grader(name, seed=seed, isolation=isolation, course=course, device=device) as one:
         return one.grade(blob)
 
 

@@ -36,9 +36,7 @@ class Expected:
     allowance: float = 0.0
 
 
-def difference(
-    prop: PropertySpec, expected: Expected, seen: Observed, truth_too: bool = True
-) -> Difference | None:
+def difference(prop: PropertySpec, expected: Expected, seen: Observed, truth_too: bool = True) -> Difference | None:
     """None where the property agrees with the reference in the same place and with the truth."""
     wanted, got = expected.seen.values.get(prop.name), seen.values.get(prop.name)
     if wanted is None:

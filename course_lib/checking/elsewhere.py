@@ -21,13 +21,9 @@ from course_lib.checking.values import Value
 from course_lib.precision import exact_kernels
 
 SIMULATED = "simulated"
-# Said by a context that is of no use any more: whatever runs on the device next in this process fails as well.
-_STICKY = ("device-side assert", "CUDA error", "HIP error", "unspecified launch failure", "illegal memory access")
 
 
-def observe_on(
-    device: str, probe: ProbeFunction, namespace: dict[str, Any], inputs: dict[str, Value]
-) -> Observed:
+def observe_on(device: str, probe: ProbeFunction, namespace: dict[str, Any], inputs: dict[str, Value]) -> Observed:
     """Runs the probe with its tensors on a device: ``SIMULATED``, or a name of torch's such as ``cuda:0``.
 
     The dice are the CPU's on every device, so that a right answer that draws random numbers has the same values
@@ -44,16 +40,6 @@ def observe_precisely(probe: ProbeFunction, namespace: dict[str, Any], inputs: d
     place = everywhere(lambda t: t.double() if t.dtype == torch.float32 else t.clone(), lambda m: m.double())
     with same_dice(), _DiceOfFloat32(), Making(place):
         return run_probe(at_bench(probe, place), namespace, inputs)
-
-
-def lost(error: RaisedError | None) -> bool:
-    """Whether the process that this error was raised in can do nothing more on its accelerator."""
-    return error is not None and any(sign in error.message for sign in _STICKY)
-
-
-def out_of_memory(error: RaisedError | None) -> bool:
-    """Whether a device had no memory left."""
-    return error is not None and error.type in ("OutOfMemoryError", "AcceleratorError") and "out of memory" in error.message
 
 
 def _simulated(probe: ProbeFunction, namespace: dict[str, Any], inputs: dict[str, Value]) -> Observed:

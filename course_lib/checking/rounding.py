@@ -26,10 +26,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 ULPS = 4  # of an elementary function
 # What adds products; the sum of their magnitudes is the same operation on the magnitudes.
-_PRODUCTS = frozenset(
-    "mm addmm bmm baddbmm mv addmv dot vdot convolution convolution_overrideable _convolution linear".split()
-)
-_SUMS = frozenset("sum mean cumsum".split())
+_ADDS = "mm addmm bmm baddbmm mv addmv dot vdot convolution _convolution linear sum mean cumsum"
 
 
 @dataclass
@@ -66,7 +63,7 @@ class _Counting(TorchDispatchMode):
         magnitude = _magnitude(func, name, args, kwargs)  # before an operation in place changes its arguments
         out = func(*args, **kwargs)
         rounded = [t for t in tree_leaves(out) if isinstance(t, torch.Tensor) and t.is_floating_point()]
-        if not rounded or name in _MOVES or torch.Tag.nondeterministic_seeded in func.tags:
+        if not rounded or name in _MOVES.split() or torch.Tag.nondeterministic_seeded in func.tags:
             return out
         terms = _terms(name, args, rounded)
         size = magnitude if magnitude is not None else max(_largest(t) for t in rounded)
@@ -80,12 +77,12 @@ class _Counting(TorchDispatchMode):
 
 
 # What only moves, makes or shows numbers rounds nothing.
-_MOVES = frozenset(
+_MOVES = (
     "view _unsafe_view reshape t transpose permute expand squeeze unsqueeze slice select detach alias clone copy cat "
     "stack split unbind index index_put gather scatter as_strided lift_fresh _to_copy to empty empty_like new_empty "
     "zeros zeros_like new_zeros ones ones_like full full_like new_full fill zero arange eye constant_pad_nd flip roll "
     "masked_fill where max min amax amin argmax maximum minimum abs neg relu threshold_backward diagonal unfold "
-    "select_backward slice_backward max_pool2d_with_indices empty_strided new_empty_strided repeat".split()
+    "select_backward slice_backward max_pool2d_with_indices empty_strided new_empty_strided repeat"
 )
 
 
@@ -108,7 +105,7 @@ def _terms(name: str, args: Any, outputs: list[torch.Tensor]) -> int:
 
 def _magnitude(func: Any, name: str, args: Any, kwargs: Any) -> float | None:
     """The largest sum of magnitudes behind an element of the result, where the operation adds."""
-    if name not in _PRODUCTS and name not in _SUMS:
+    if name not in _ADDS.split():
         return None
     sizes = tree_map_only(torch.Tensor, lambda t: t.abs() if t.is_floating_point() else t, (args, kwargs))
     try:

@@ -222,7 +222,7 @@ class _Work:
             file=", ".join(f"{notebook}.ipynb" for notebook in student.blobs),
             sha256=student.digest,
             seed=0,
-            device=self.options.device,
+            device="cpu",
             isolation=self.options.isolation,
             exercises=exercises,
             scores={key(n, cell).partition(".")[2]: s for n, part in parts.items() for cell, s in part.scores.items()},

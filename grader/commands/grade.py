@@ -10,12 +10,21 @@ from pathlib import Path
 
 import click
 
+from grader.devices import DEVICES, SIMULATED
+
 
 @click.command()
 @click.argument("submissions", type=click.Path(exists=True, path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where everything goes.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Submissions at once.  [default: one per processor core]")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default="auto",
+    show_default=True,
+    help="Where right answers are tried once more, for advice: `auto` on an accelerator if there is one, `cuda` on one "
+    "or not at all, `simulated` without one, `cpu` nowhere. Scores are the CPU's with all of them.",
+)
 @click.option(
     "--assignment",
     type=click.Path(exists=True, path_type=Path),
@@ -72,22 +81,22 @@ def command(
     from grader.quick_start import import_nbformat
 
     import_nbformat()  # before anything else imports it
+    from course_lib.text import TextError
     from grader.assignment.run import grade_assignment
     from grader.assignment.source import AssignmentError, read_assignment
     from grader.batch import Options, grade_class
     from grader.course import CourseError, find_course
     from grader.engine import SandboxUnavailable
-    from grader.gradebook import GradebookError
     from grader.lateness import read_due
     from grader.moved import print_rehearsal
     from grader.progress import bar, print_outcome
     from grader.rehearsal import as_json, rehearse
     from grader.roster import nearest_roster, read_roster
 
-    if device == "cuda":
-        raise click.ClickException(
-            "Grading on an accelerator is not available yet: use --device auto or cpu. | "
-            "暂不支持在加速器上评分：请使用 --device auto 或 cpu。"
+    if assignment is not None and device in ("cuda", SIMULATED):
+        raise click.UsageError(
+            "--device is for lessons: an assignment's tests run where they say. | "
+            "--device 只用于课程：--assignment 的测试在哪里运行由它们自己决定。"
         )
     if as_data and not dry_run:
         raise click.UsageError("--json goes with --dry-run. | --json 要与 --dry-run 一起使用。")
@@ -101,7 +110,7 @@ def command(
         beside = [place, place.parent, *([course.root] if course is not None else [])]
         list_ = roster or nearest_roster(beside)
         people = read_roster(list_) if list_ is not None else None
-        options = Options(jobs or os.cpu_count() or 1, isolation, "cpu", lesson, seed, force, roster=people)
+        options = Options(jobs or os.cpu_count() or 1, isolation, device, lesson, seed, force, roster=people)
         if due is not None:
             options = replace(options, due=read_due(due))
         with bar() as progress:
@@ -111,7 +120,7 @@ def command(
                 outcome = grade_class(submissions, out, course, options, progress)
             elif assignment is not None:
                 outcome = grade_assignment(submissions, out, read_assignment(assignment), options, progress)
-    except (AssignmentError, CourseError, GradebookError, SandboxUnavailable, FileNotFoundError, ValueError) as error:
+    except (TextError, AssignmentError, CourseError, SandboxUnavailable, FileNotFoundError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     if as_data:
         click.echo(json.dumps(as_json(outcome), ensure_ascii=False, indent=1))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from course_lib.checking.accelerator_errors import fatal
 from course_lib.checking.results import Observed
 from grader.engine.attempt import Attempt, Failed, Lost
 from grader.engine.events import Event, event
@@ -146,6 +147,9 @@ class Conversation:
                 try:
                     answer = attempt.probe(protocol.HERE if here else j, case, min(seconds, self._probing_left))
                     self._seen[j, c] = self._described(answer, job, seconds)
+                    if isinstance(answer, Observed) and job.device and fatal(answer.error):
+                        # The accelerator serves this process no more: cases that follow need another one.
+                        return self._starts >= self._limits.restarts + 1
                 except Lost as lost:
                     failed = Failed("timeout", "") if lost.why == "timeout" else Failed("died", lost.how or lost.why)
                     self._seen[j, c] = self._described(failed, job, seconds)
@@ -161,7 +165,10 @@ class Conversation:
 
     def _may_have_the_process(self, j: int) -> bool:
         """Whether an exercise runs in the student's process itself: the last one, as nothing comes after it. Where a
-        case of it ends the process, the notebook runs again, so only where nothing went wrong yet and time is left."""
+        case of it ends the process, the notebook runs again, so only where nothing went wrong yet and time is left.
+        On an accelerator each does: what the cells have begun there, a fork of the process cannot go on with."""
+        if self._task.probes[j].device:
+            return True
         spent = sum(run.seconds for run in self._cells.values())
         return j == len(self._task.probes) - 1 and self._starts == 0 and spent < 0.05 * self._limits.submission_seconds
 

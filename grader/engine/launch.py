@@ -27,7 +27,8 @@ import psutil
 
 import course_lib
 from course_lib.text import Text
-from grader.engine import mounts, seccomp
+from grader.engine import accelerators, mounts, seccomp
+from grader.engine.accelerators import Accelerator
 from grader.engine.limits import Limits
 
 Isolation = Literal["bubblewrap", "none"]
@@ -122,9 +123,16 @@ class Launched:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def launch(isolation: Isolation, limits: Limits, control: int, warmup: tuple[str, ...]) -> Launched:
-    """Starts the warm process with its end of the control connection. Raises SandboxUnavailable."""
+def launch(
+    isolation: Isolation, limits: Limits, control: int, warmup: tuple[str, ...], accelerator: Accelerator | None = None
+) -> Launched:
+    """Starts the warm process with its end of the control connection. Raises SandboxUnavailable.
+
+    accelerator: the one that the submissions may use. The warm process itself must not touch it: a fork cannot go on
+    with what its parent has begun on a GPU.
+    """
     settings: dict[str, Any] = {"control": control, "alone": isolation != "none", "warmup": list(warmup)}
+    more = dict(accelerator.environment) if accelerator is not None else {}
     log = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process is
     if isolation == "none":
         folder = Path(tempfile.mkdtemp(prefix="grader-"))
@@ -133,7 +141,7 @@ def launch(isolation: Isolation, limits: Limits, control: int, warmup: tuple[str
         settings["folders"] = [str(folder / "home"), str(folder / "tmp")]
         inside, course = Path(__file__).parent / "inside", Path(course_lib.__file__).parents[1]
         command = _python(sys.executable, mounts.package_folders(), str(inside), str(course), settings)
-        environment = mounts.environment(str(folder / "home"), str(folder / "tmp"))
+        environment = mounts.environment(str(folder / "home"), str(folder / "tmp")) | more
         return Launched(_start(command, log, [control], env=environment), log, folder)
 
     settings["folders"] = list(mounts.SCRATCH)
@@ -152,12 +160,12 @@ def launch(isolation: Isolation, limits: Limits, control: int, warmup: tuple[str
     command = ["bwrap", *_namespaces(), *_SEALS, "--info-fd", str(info_write), "--seccomp", str(descriptors[2])]
     if drop:
         command += [word for name in ("SETUID", "SETGID", "SETPCAP") for word in ("--cap-add", f"CAP_{name}")]
-    command += mounts.arguments(limits.scratch_bytes)
+    command += mounts.arguments(limits.scratch_bytes) + accelerators.arguments(accelerator)
     for path, text in files.items():
         descriptors.append(_in_memory(text.encode()))
         command += ["--perms", "0444", "--ro-bind-data", str(descriptors[-1]), path]
     command += mounts.closing()
-    command += [word for pair in mounts.environment().items() for word in ("--setenv", *pair)]
+    command += [word for pair in (mounts.environment() | more).items() for word in ("--setenv", *pair)]
     packages = [mounts.placed(folder) for folder in mounts.package_folders()]
     command += [*drop, *_python(str(mounts.interpreter()), packages, mounts.ENGINE, mounts.COURSE, settings)]
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 MiB = 2**20
 
@@ -31,6 +31,19 @@ class Limits:
     scratch_bytes: int = 128 * MiB
     restarts: int = 3  # fresh starts after cells or probes that took the process with them
     start_seconds: float = 120.0  # for the warm process to become ready
+
+    def on_accelerator(self) -> Limits:
+        """The same with room for what a driver takes on the host: its context is begun by each submission anew, maps
+        gigabytes, and has threads and files of its own. The memory of the device itself no limit of the system holds;
+        it goes back when the process ends."""
+        return replace(
+            self,
+            probe_seconds=self.probe_seconds + 30.0,
+            probing_seconds=self.probing_seconds + 60.0,
+            memory_bytes=self.memory_bytes + 4096 * MiB,
+            processes=self.processes + 64,
+            open_files=self.open_files + 256,
+        )
 
     def as_dict(self) -> dict[str, float]:
         return asdict(self)

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from grader.engine.accelerators import Accelerator, require_nodes
 from grader.engine.conversation import Conversation
 from grader.engine.events import event
 from grader.engine.launch import Isolation, require
@@ -32,6 +33,9 @@ class SandboxPool(concurrent.futures.Executor):
     """Runs tasks in ``jobs`` warm sandboxes at once.
 
     warmup: code cells, none of them secret, that the warm process runs once so that submissions find libraries ready.
+    accelerators: one for each sandbox, which then may use it and no other; there are as many sandboxes as accelerators,
+    and no warm-up cells, which could start one before the fork.
+
     Raises SandboxUnavailable at once where ``isolation`` cannot be had; there is no silent fallback.
     """
 
@@ -41,8 +45,14 @@ class SandboxPool(concurrent.futures.Executor):
         limits: Limits | None = None,
         isolation: Isolation = "bubblewrap",
         warmup: tuple[str, ...] = (),
+        accelerators: tuple[Accelerator, ...] = (),
     ) -> None:
         require(isolation)
+        if accelerators:
+            if isolation != "none":
+                require_nodes(accelerators)
+            jobs, warmup, limits = len(accelerators), (), (limits or Limits()).on_accelerator()
+        self._accelerators = accelerators
         if jobs < 1:
             raise ValueError(f"jobs is {jobs}, and must be at least 1")
         self._settings = (limits or Limits(), isolation, tuple(warmup))
@@ -61,8 +71,9 @@ class SandboxPool(concurrent.futures.Executor):
                 raise RuntimeError("cannot submit to a pool that was shut down")
             self._queue.put((future, functools.partial(fn, *args, **kwargs)))
             if len(self._threads) < self._jobs:
-                name = f"sandbox-{len(self._threads)}"
-                self._threads.append(threading.Thread(target=self._serve, name=name, daemon=True))
+                number = len(self._threads)
+                name = f"sandbox-{number}"
+                self._threads.append(threading.Thread(target=self._serve, args=(number,), name=name, daemon=True))
                 self._threads[-1].start()
         return future
 
@@ -98,10 +109,11 @@ class SandboxPool(concurrent.futures.Executor):
             while (item := self._queue.get_nowait()) is not None:
                 item[0].cancel()
 
-    def _serve(self) -> None:
+    def _serve(self, number: int) -> None:
         """One thread's life. Not concurrent.futures' own threads: those end before anybody could end the sandbox,
         and bubblewrap, which dies with its thread, would leave the warm process to be collected by nobody."""
-        sandbox = _here.sandbox = Sandbox(*self._settings)
+        own = self._accelerators[number] if self._accelerators else None
+        sandbox = _here.sandbox = Sandbox(*self._settings, own)
         self._sandboxes.append(sandbox)
         try:
             while (item := self._queue.get()) is not None:

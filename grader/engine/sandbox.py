@@ -12,6 +12,7 @@ import socket
 import time
 from typing import Any
 
+from grader.engine.accelerators import Accelerator
 from grader.engine.inside import protocol
 from grader.engine.launch import Isolation, Launched, SandboxUnavailable, check, launch, other_processes
 from grader.engine.limits import Limits
@@ -30,8 +31,14 @@ class Sandbox:
     ``deaths`` holds how the submission's process ended, once it has: ``exit 3``, ``SIGKILL``.
     """
 
-    def __init__(self, limits: Limits, isolation: Isolation = "bubblewrap", warmup: tuple[str, ...] = ()) -> None:
-        self.limits, self.isolation, self.warmup = limits, isolation, warmup
+    def __init__(
+        self,
+        limits: Limits,
+        isolation: Isolation = "bubblewrap",
+        warmup: tuple[str, ...] = (),
+        accelerator: Accelerator | None = None,
+    ) -> None:
+        self.limits, self.isolation, self.warmup, self.accelerator = limits, isolation, warmup, accelerator
         self.deaths: list[str] = []
         self.failed: list[str] = []
         self._launched: Launched | None = None
@@ -75,7 +82,9 @@ class Sandbox:
             self.stop()
             mine, theirs = socket.socketpair()
             try:
-                launched = self._launched = launch(self.isolation, self.limits, theirs.fileno(), warmup)
+                launched = self._launched = launch(
+                    self.isolation, self.limits, theirs.fileno(), warmup, self.accelerator
+                )
             except BaseException:
                 mine.close()
                 raise

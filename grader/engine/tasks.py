@@ -18,19 +18,27 @@ CellStatus = Literal["ok", "error", "timeout", "died", "not_reached"]
 class ProbeJob:
     """One exercise: the text of its probe function and the inputs of every case, as raw objects.
 
-    ``seconds`` is the time for one case; None takes the engine's limit.
+    ``seconds`` is the time for one case; None takes the engine's limit. ``device``: where the case's tensors are put
+    (course_lib.checking.elsewhere); "" leaves them on the CPU.
     """
 
     exercise: str
     probe_source: str
     cases: tuple[dict[str, object], ...]
     seconds: float | None = None
+    device: str = ""
 
     @cached_property
     def packed(self) -> tuple[bytes, ...]:
         """The cases as they are sent; made once for all submissions that share the job."""
         return tuple(
-            wire.pack({"source": self.probe_source, "inputs": {name: observe(x) for name, x in case.items()}})
+            wire.pack(
+                {
+                    "source": self.probe_source,
+                    "device": self.device,
+                    "inputs": {name: observe(x) for name, x in case.items()},
+                }
+            )
             for case in self.cases
         )
 

@@ -12,9 +12,8 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from course_lib.checking import bench
+from course_lib.checking import bench, simulated
 from course_lib.checking import portability as trips
-from course_lib.checking import simulated
 from course_lib.checking.simulated import Slip
 from course_lib.text import Text
 from grader import verify
