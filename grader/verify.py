@@ -3,7 +3,7 @@
 For every exercise: the reference and every right alternative pass, on the public cases and on the hidden cases of
 many seeds; every named wrong answer fails, at its own exercise only, and is told its own hint; the stub is "not
 answered" and earns nothing, nor does an empty function. The right answers run on the simulated device, too, and every
-named device mistake is caught there (``grader.portability``).
+named device mistake is caught there (``grader.portability``); the same on real devices (``grader.proof_there``).
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from typing import Any
 from course_lib.checking.probing import compile_probe
 from course_lib.checking.results import ExerciseResult
 from course_lib.checking.verdict import ExercisePack, evaluate, same_outputs
+from grader.elsewhere import Place
 from grader.lesson import Lesson
 from grader.packing import PATIENCE, TookTooLong, answer, make_pack, observe_all
 from grader.portability import Portability, portability, summary
+from grader.proof_there import There, prove_there
 from grader.reference import (
     ExerciseError,
     load_exercises,
@@ -58,6 +60,7 @@ class ExerciseProof:
     skipped: int = 0  # the lesson's demonstration cells that grading leaves out
     device: int = 0  # mistakes with devices; 0 where the exercise has nothing to do with them
     device_caught: int = 0
+    there: list[There] = field(default_factory=list)  # on real devices
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -69,9 +72,26 @@ class ExerciseProof:
         self.device, self.device_caught = found.mistakes, found.caught
         self.findings += [Finding(self.key, *problem) for problem in found.problems]
 
+    def add_there(self, found: There) -> None:
+        self.there.append(found)
+        self.findings += [
+            Finding(self.key, code, subject, f"{found.device}: {d}") for code, subject, d in found.problems
+        ]
+
+
+@dataclass(frozen=True)
+class Devices:
+    """Where devices are proved: on the simulated one, and on these real ones."""
+
+    simulated: bool = True
+    real: tuple[Place, ...] = ()
+
 
 def verify_lesson(
-    lesson: Lesson, seeds: int = SEEDS, step: Callable[[str], None] = lambda what: None
+    lesson: Lesson,
+    seeds: int = SEEDS,
+    step: Callable[[str], None] = lambda what: None,
+    devices: Devices = Devices(),
 ) -> list[ExerciseProof]:
     """The proof of every exercise of a lesson. ``step`` is told what is being worked on.
 
@@ -80,6 +100,8 @@ def verify_lesson(
     exercises = load_exercises(lesson)
     packs = {name: make_pack(lesson, name, spec) for name, spec in exercises.items()}
     proofs = [_prove(lesson, name, exercises, packs, seeds, step) for name in exercises]
+    for proof, (name, spec) in zip(proofs, exercises.items(), strict=True):
+        _prove_devices(proof, lesson, name, spec, packs[name], devices, step)
     step(f"{lesson.ref.id}: without the cells that grading skips")
     skipped = without_demonstrations(lesson, exercises, packs)
     for proof in proofs:
@@ -89,14 +111,33 @@ def verify_lesson(
     return proofs
 
 
-def verify_portability(lesson: Lesson, step: Callable[[str], None] = lambda what: None) -> list[ExerciseProof]:
+def verify_portability(
+    lesson: Lesson,
+    step: Callable[[str], None] = lambda what: None,
+    devices: Devices = Devices(),
+) -> list[ExerciseProof]:
     """The part of the proof that concerns devices, alone. Raises ExerciseError as ``verify_lesson`` does."""
     proofs = []
     for name, spec in load_exercises(lesson).items():
         pack = make_pack(lesson, name, spec, wrong=False)
         proofs.append(ExerciseProof(pack.key, cases=len(pack.cases)))
-        proofs[-1].add_portability(portability(lesson, name, spec, pack, step))
+        _prove_devices(proofs[-1], lesson, name, spec, pack, devices, step)
     return proofs
+
+
+def _prove_devices(
+    proof: ExerciseProof,
+    lesson: Lesson,
+    name: str,
+    spec: Exercise,
+    pack: ExercisePack,
+    devices: Devices,
+    step: Callable[[str], None],
+) -> None:
+    if devices.simulated:
+        proof.add_portability(portability(lesson, name, spec, pack, step))
+    for place in devices.real if spec.device_wrong else ():
+        proof.add_there(prove_there(lesson, name, spec, pack, place, step))
 
 
 def _prove(
@@ -131,7 +172,6 @@ def _prove(
             proof.findings.append(Finding(pack.key, "wrong-accepted", wrong.code, problem))
         else:
             proof.wrong_killed += 1
-    proof.add_portability(portability(lesson, name, spec, pack, step))
     return proof
 
 
@@ -206,4 +246,4 @@ def _elsewhere(
     return None
 
 
-__all__ = ["ExerciseError", "ExerciseProof", "Finding", "verify_lesson", "verify_portability"]
+__all__ = ["Devices", "ExerciseError", "ExerciseProof", "Finding", "verify_lesson", "verify_portability"]

@@ -39,6 +39,11 @@ OWN_FAULT = Text(
     en="The check itself failed ({kind}); you lose nothing. Restart the kernel, run all cells, and check again.",
     zh="检查程序自身出错（{kind}），不会扣你的分。请重启内核，运行所有单元格，再检查一次。",
 )
+NO_ACCELERATOR = Text(
+    en="There is no accelerator here to try your answer on: {device} was asked for.",
+    zh="这里没有加速器，无法按 {device} 的要求再试一次你的答案。",
+)
+DEVICE_SECONDS = 30.0  # a GPU that is used for the first time takes a while to get ready
 # A laptop that does other things besides is slower than the grader.
 PATIENCE = 4.0
 WARNED = Text(en="Your code warned: {words}", zh="你的代码发出了警告：{words}")
@@ -79,11 +84,13 @@ class CheckReport:
         return f"<{self.result.key}: {self.result.verdict}, {self.result.score:g} of {self.result.max_score:g}>"
 
 
-def check(key: str, hint: int = 1) -> CheckReport:
+def check(key: str, hint: int = 1, device: str = "auto") -> CheckReport:
     """Checks the answer to an exercise, ``slug.exercise``, on the public cases, and explains what it found.
 
     hint: how far up the ladder to go: 1 asks a question, 2 draws the smallest counterexample, 3 works a neighbouring
-    problem. Never raises for anything the student's code does; outside Jupyter the report is printed.
+    problem. device: where a right answer is tried once more, for advice that costs no points: "auto" on the accelerator
+    where there is one, else on the simulated one; "cuda" or "simulated" there; "cpu" nowhere. Never raises for anything
+    the student's code does; outside Jupyter the report is printed.
     """
     step = min(max(int(hint), 1), 3)
     try:
@@ -91,7 +98,7 @@ def check(key: str, hint: int = 1) -> CheckReport:
     except PackError as error:
         report = CheckReport(_no_pack(key, error.text), step)
     else:
-        result = _advised(pack, call_site_namespace())
+        result = _advised(pack, call_site_namespace(), device)
         record(key, result.verdict, result.score, result.max_score)
         report = CheckReport(result, step, line(key))
     if not _in_jupyter():
@@ -121,21 +128,34 @@ def _run(pack: ExercisePack, namespace: dict[str, Any]) -> ExerciseResult:
         return unjudged(pack, "grader_error", OWN_FAULT.format(kind=type_name(fault)))
 
 
-def _advised(pack: ExercisePack, namespace: dict[str, Any]) -> ExerciseResult:
+def _advised(pack: ExercisePack, namespace: dict[str, Any], device: str = "auto") -> ExerciseResult:
     """The result, and for a right answer whether it would run on a GPU; at grading nobody would read that."""
     result = _run(pack, namespace)
     if result.verdict != "pass" or not pack.portable or "NBGRADER_EXECUTION" in os.environ:
         return result
-    return replace(result, notes=(*result.notes, *_elsewhere(pack, namespace)))
+    return replace(result, notes=(*result.notes, *_elsewhere(pack, namespace, device)))
 
 
-def _elsewhere(pack: ExercisePack, namespace: dict[str, Any]) -> tuple[Text, ...]:
+def _elsewhere(pack: ExercisePack, namespace: dict[str, Any], device: str) -> tuple[Text, ...]:
     """Advice on a right answer that would not run on a GPU. It costs no points, and never spoils a check."""
+    if device == "cpu":
+        return ()
     try:
-        from course_lib.checking.portability import advice  # loads torch
+        from course_lib.device import describe_device, pick_device
 
-        with TimeLimit(pack.timeout, lambda: None):
-            said = advice(pack, namespace)
+        found = pick_device() if device != "simulated" else None
+        if found is None or found.type == "cpu":
+            if device not in ("auto", "simulated"):
+                return (NO_ACCELERATOR.format(device=device),)
+            from course_lib.checking.portability import advice  # loads torch
+
+            with TimeLimit(pack.timeout, lambda: None):
+                said = advice(pack, namespace)
+        else:
+            from course_lib.checking.on_accelerator import advice_on
+
+            with TimeLimit(pack.timeout + DEVICE_SECONDS, lambda: None):
+                said = advice_on(str(found), describe_device(found).en.partition(" (")[0], pack, namespace)
     except (KeyboardInterrupt, Exception):
         return ()
     return () if said is None else (said,)

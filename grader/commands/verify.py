@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.devices import DEVICES
+
 if TYPE_CHECKING:
     from grader.mutation import MutationProof
     from grader.verify import ExerciseProof
@@ -19,16 +21,32 @@ if TYPE_CHECKING:
 @click.option("--seeds", default=20, show_default=True, help="How many draws of the hidden cases to try.")
 @click.option("--mutants", is_flag=True, help="Also try automatic mutants of each reference: 95 % must be noticed.")
 @click.option("--sample", type=click.IntRange(min=1), help="So many mutants of each exercise, not all of them.")
-@click.option("--portability", is_flag=True, help="Only the run on the simulated device: seconds instead of minutes.")
+@click.option("--portability", is_flag=True, help="Only the runs on other devices: seconds instead of minutes.")
+@click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default="auto",
+    show_default=True,
+    help="Other devices to prove: `auto` the simulated one and every accelerator that there is, `cuda` the same and at "
+    "least one, `simulated` that one alone, `cpu` none.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the proof as JSON.")
 def command(
-    lessons: tuple[str, ...], seeds: int, mutants: bool, sample: int | None, portability: bool, as_json: bool
+    lessons: tuple[str, ...],
+    seeds: int,
+    mutants: bool,
+    sample: int | None,
+    portability: bool,
+    device: str,
+    as_json: bool,
 ) -> None:
     """Prove that right answers pass and that every named wrong answer fails with its own hint.
 
     Where the device matters, all right answers also run on a simulated accelerator with real numbers, which every
     machine has, and must give the values of the CPU there; every named device mistake (a tensor made without device=,
     an array, a result left on the CPU) passes on the CPU and must be caught there. --portability runs this part alone.
+    With an accelerator the same is done there: each right answer must agree, case by case, with the solution on the
+    same device and with the solution in float64 on the CPU.
 
     LESSONS are numbers or slugs ("1", "numpy_backprop"); all of them when none is named. Exit status 1 unless the
     matrix is perfect and, with --mutants, at least 95 % of each lesson's mutants are killed.
@@ -36,16 +54,21 @@ def command(
     from rich.console import Console
 
     from grader.course import CourseError, find_course
+    from grader.elsewhere import Place
+    from grader.engine.accelerators import AcceleratorError, chosen
     from grader.lesson import LessonError, read_lesson
     from grader.mutation import LEAST, mutate_lesson, share
-    from grader.verify import ExerciseError, verify_lesson, verify_portability
+    from grader.verify import Devices, ExerciseError, verify_lesson, verify_portability
 
     if portability and (mutants or sample):
-        raise click.UsageError("--portability is the run on the simulated device alone; leave --mutants out")
+        raise click.UsageError("--portability is the runs on other devices alone; leave --mutants out")
+    if portability and device == "cpu":
+        raise click.UsageError("--portability has nothing to do with --device cpu")
 
     try:
         refs = find_course().select(lessons)
-    except CourseError as error:
+        devices = Devices(device != "cpu", tuple(map(Place.of, chosen(device))))
+    except (AcceleratorError, CourseError) as error:
         raise click.ClickException(str(error)) from None
     console = Console(stderr=True)
     proofs, mutations, started = [], {}, time.perf_counter()
@@ -54,9 +77,9 @@ def command(
             try:
                 lesson = read_lesson(ref.source)
                 if portability:
-                    proofs += verify_portability(lesson, status.update)
+                    proofs += verify_portability(lesson, status.update, devices)
                     continue
-                proofs += verify_lesson(lesson, seeds, status.update)
+                proofs += verify_lesson(lesson, seeds, status.update, devices)
                 if mutants or sample:
                     mutations[ref.id] = mutate_lesson(lesson, sample, status.update)
             except (ExerciseError, LessonError, OSError) as error:
@@ -73,6 +96,7 @@ def command(
             }
         click.echo(json.dumps(record, ensure_ascii=False))
     else:
+        _print_there(proofs)
         _print(proofs, perfect, time.perf_counter() - started, portability)
         if mutations:
             _print_mutants(mutations, float(LEAST))
@@ -109,6 +133,32 @@ def _print_mutants(mutations: dict[str, list[MutationProof]], least: float) -> N
             console.print("[yellow]survives[/]", f"{proof.key}:", Text(name), highlight=False)
         for name in proof.stale:
             console.print("[red]✗[/]", f"{proof.key}: no survivor fits this explanation:", Text(name), highlight=False)
+
+
+def _print_there(proofs: list[ExerciseProof]) -> None:
+    """What the accelerators of this machine gave; nothing where there is none."""
+    from rich.console import Console
+    from rich.table import Table
+
+    for device in dict.fromkeys(there.device for proof in proofs for there in proof.there):
+        caption = (
+            "agree: right answers and cases that give what the solution gives here and in float64 on the CPU; float64: "
+            "properties that it vouches for; ms: all cases of the solution"
+        )
+        table = Table(title=f"On {device}", caption=caption)
+        table.add_column("exercise", no_wrap=True)
+        for head in ("agree", "mistakes", "float64", "CPU ms", "device ms"):
+            table.add_column(head, justify="right", no_wrap=True)
+        for key, one in ((p.key, t) for p in proofs for t in p.there if t.device == device):
+            table.add_row(
+                key,
+                f"{one.agree}/{one.answers * one.cases}",
+                f"{one.caught}/{one.mistakes}",
+                f"{one.truths}/{one.properties}",
+                f"{1000 * one.seconds_here:.0f}",
+                f"{1000 * one.seconds_there:.0f}",
+            )
+        Console().print(table)
 
 
 def _print(proofs: list[ExerciseProof], perfect: bool, seconds: float, portability: bool) -> None:
