@@ -949,7 +949,7 @@ check("lenet.audit")
 #
 # **Predict:** which of the two is higher for the network with dropout? And which of the three networks learns fastest at first?
 
-# %% [markdown] id="train" lang="zh" reviewed="d9a029c89793"
+# %% [markdown] id="train" lang="zh" reviewed="b7694664504f"
 # ## 7. 它们有什么用
 #
 # 三个处理 28 个点的 LeNet，只用 200 个数字学习，设置相同：一个原样，一个在线性层之间加了 dropout（$p = 0.5$），一个在每个卷积之后加了批量归一化。（循环是第 12 课的主题；这里就当第 01 课的六个步骤来读。）有加速器时，它们就在加速器上学习，训练之前的那个单元格会说明在哪里。每轮之后，对训练样本记录两个损失：*学习当中*出现的那些损失的平均，以及同样的样本在评估模式下的损失。
@@ -1031,7 +1031,7 @@ reveal("lenet.train", (higher, min(logs, key=lambda kind: logs[kind][0][2])))
 #
 # What dropout does to a single answer is shown by the last figure: one test digit, 200 answers in train mode, and the one of eval mode.
 
-# %% [markdown] id="train-explain" lang="zh" reviewed="99a4ee52281d"
+# %% [markdown] id="train-explain" lang="zh" reviewed="2625c58cdeda"
 # **解释**：批量归一化一开始就学得动：不管初始权重的尺度怎样，每一层收到的输入，尺度都合适。Dropout 学得慢一些，它是故意把任务变难；如果有回报，也要在没见过的样本上才看得到。它的骰子是在设备上掷的，用的是那里的生成器：GPU 上的曲线与 CPU 上的不是同一条，两个问题的答案却一样。
 #
 # 右图解答了一个常见的疑虑：“我的训练损失比测试损失还高，是不是有错误？”有 dropout 时，*学习当中*的损失属于一个带着缺口的网络。另外，它是在这一轮的更新还没走完时测的，差距也有一部分由此而来。只有同一模式下的损失才能相比。

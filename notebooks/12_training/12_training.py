@@ -56,7 +56,7 @@ from course_lib.precision import keep_kernels_exact
 #
 # The runs use the accelerator where there is one, and the next cell says where they will be. The images stay on the CPU; `small_network` returns a network that has been moved already, and `batches` moves each batch. The weights are drawn on the CPU *before* they are moved, so that every machine starts from the same ones. Do not expect to be faster for it: merely to start an operation on a GPU takes some microseconds, and a network this small has hardly more than that to compute.
 
-# %% [markdown] id="data" lang="zh" reviewed="8d8959ba84fb"
+# %% [markdown] id="data" lang="zh" reviewed="969a755b45ed"
 # ## 1. 数据，以及对任务的初步了解
 #
 # 用自带的手写数字：1442 个用于训练，355 个用于测试，每个 28 乘 28 个点。均值和标准差只在**训练**集上测，两边都用它。（如果硬盘上有 MNIST，`load_images("mnist")` 会给出同样形状的 60000 个和 10000 个，下面每个单元格对它们同样适用。环境变量 `COURSE_IMAGES=mnist` 可以让所有课一次换成它。）
@@ -146,7 +146,7 @@ reveal("training.by_heart", by_heart)
 # 2. The **number** that is logged: `loss.item()`, not `loss`. A sum of loss tensors keeps the graphs of the whole epoch in memory.
 # 3. The **mean over samples**. `cross_entropy` gives the mean over the batch, and the last batch is smaller. The mean of the batch means is another number. **Predict** it for batches of 4 and 1 with the mean losses 1 and 6.
 
-# %% [markdown] id="epoch" lang="zh" reviewed="03cc059ad8a0"
+# %% [markdown] id="epoch" lang="zh" reviewed="f62639c39ca7"
 # ## 3. 一轮
 #
 # 把所有批过一遍叫一**轮**（epoch）；每一批走一**步**（或一次迭代）。一步里的五行你都认识：清零、前向、损失、反向、更新。用加速器时（第 00 课），前面还要多一行 `x, y = x.to(device), y.to(device)`；在这一课，这件事由 `batches` 来做，你的函数拿到批就直接用。模型则只搬一次，而且要在创建优化器之前，因为优化器拿到哪些参数，就一直拿着它们。这一步的前后还有三件容易忘的事：

@@ -153,7 +153,7 @@ reveal("checkpoints.safe", tuple(readable))
 #
 # The next cell stays on the CPU, where one generator throws all the dice. It trains 12 epochs in one go, and then three times with an interruption after epoch 6: once with everything restored, once without the optimiser, once without the random state. **Predict** which curves coincide with the uninterrupted one.
 
-# %% [markdown] id="what-else" lang="zh" reviewed="d81f0494e04c"
+# %% [markdown] id="what-else" lang="zh" reviewed="d09e623ec4ac"
 # ## 3. 检查点里还该有什么
 #
 # 一次训练不只是一个模型。要想完全照原样接着跑，需要：
@@ -520,7 +520,7 @@ check("checkpoints.capstone_model")
 #
 # After it stands a run of ours, on the accelerator where there is one. Your function has no argument for the device, and moving the model afterwards would come too late: an optimiser that has made its velocities on the CPU keeps them there. Hence the line `with torch.device(device):`. Whatever is made inside without a `device=` is made on that device, model and velocities alike.
 
-# %% [markdown] id="report-intro" lang="zh" reviewed="fa691e90f187"
+# %% [markdown] id="report-intro" lang="zh" reviewed="994702177a7d"
 # ### 报告
 #
 # 下一个单元格不是拿来运行的，而是给老师读的。在手写数字上训练你的综合项目，写半页纸，用哪种语言都行：你试了什么，曲线是什么样子，哪里出了问题、怎么发现的，你对自己报告的那个数有多大把握，为什么。

@@ -13,6 +13,7 @@ import linecache
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,11 @@ class Told:
     trained: dict[str, set[str]] = field(default_factory=dict)
     chosen: str = ""
 
+    def trained_since(self) -> dict[str, set[str]]:
+        """The cells from the choice of the device on in which something was trained, and on which kinds of device."""
+        cells = list(self.trained)
+        return {cell: self.trained[cell] for cell in cells[cells.index(self.chosen) :] if self.trained[cell]}
+
 
 def code_cells(path: Path) -> list[Code]:
     """The code cells of a py:percent source, in order."""
@@ -69,21 +75,26 @@ def code_cells(path: Path) -> list[Code]:
 
 def accelerated() -> list[Path]:
     """The sources of the lessons that choose a device and use it."""
-    return [path for path in sorted(NOTEBOOKS.glob("*/[0-9]*.py")) if re.search(rf"^ *{re.escape(CHOICE)}", _code(path), re.M)]
+    sources = sorted(NOTEBOOKS.glob("[0-9]*/[0-9]*.py"))
+    return [path for path in sources if any(CHOICE in cell.source for cell in code_cells(path))]
 
 
-def _code(path: Path) -> str:
-    return "\n".join(cell.source for cell in code_cells(path))
+def run(cells: list[Code], device: str, world: AbstractContextManager[object] | None = None) -> Told:
+    """Runs the cells with ``COURSE_DEVICE=device``. Whatever a cell raises comes through, with the cell named.
 
-
-def run(cells: list[Code], device: str) -> Told:
-    """Runs the cells with ``COURSE_DEVICE=device``. Whatever a cell raises comes through, with the cell named."""
+    world: entered before the cell that chooses the device; what comes earlier knows nothing of devices.
+    """
     told = Told()
     names: dict[str, Any] = {"__name__": "__main__"}
-    with _environment(COURSE_DEVICE=device), _Backwards() as backwards:
+    with contextlib.ExitStack() as around:
+        around.enter_context(_environment(COURSE_DEVICE=device))
+        backwards = around.enter_context(_Backwards())
         for cell in cells:
             if "check" in cell.tags:
                 continue
+            if CHOICE in cell.source and not told.chosen:
+                told.chosen = cell.id
+                around.enter_context(world or contextlib.nullcontext())
             backwards.seen = told.trained.setdefault(cell.id, set())
             kept = told.said.setdefault(cell.id, [])
             out = io.StringIO()
@@ -98,8 +109,6 @@ def run(cells: list[Code], device: str) -> Told:
                 kept.clear()
             else:
                 kept += [_NAMES.sub("<device>", line) for line in out.getvalue().splitlines()]
-            if CHOICE in cell.source and not told.chosen:
-                told.chosen = cell.id
     return told
 
 
