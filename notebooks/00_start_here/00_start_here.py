@@ -706,7 +706,7 @@ reveal("start_here.tf32", math.floor(math.log10(share["TF32"])))
 # - **Checks compare with a tolerance**, for even then the last digits differ between CPU and GPU.
 # - **Your score is that of the CPU,** and so the same on every machine. Where the grading machine has an accelerator, each right answer is also run there, and what is found is advice, never points.
 
-# %% [markdown] id="tf32-explain" lang="zh" reviewed="6bfacb79c207"
+# %% [markdown] id="tf32-explain" lang="zh" reviewed="79ed5bf9c6db"
 # **解释**：七位数字只剩下三位。用带噪声的小批量训练网络，几乎感觉不到；拿结果与应有的数值比较，就感觉得到了。最后几行是 torch 的选择，除非你另有主张：`none` 表示矩阵乘积用完整的 float32，`tf32` 表示卷积在支持 TF32 的 GPU 上就用 TF32。`ieee` 就是完整的 float32。
 #
 # 本课程的对策是：
