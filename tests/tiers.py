@@ -19,7 +19,7 @@ BIN = Path(sys.executable).parent
 GRADER = str(BIN / "grader")
 PYTEST = [PYTHON, "-m", "pytest", "-q", "--durations=5"]
 BROWSERS = "chromium|chromium-browser|google-chrome"
-OWN = ("COURSE_LANG", "COURSE_IMAGES", "NBGRADER_EXECUTION")  # variables of a person's own shell
+OWN = ("COURSE_DEVICE", "COURSE_LANG", "COURSE_IMAGES", "NBGRADER_EXECUTION")  # variables of a person's own shell
 SLOW_MARKS = ("kernel", "sandbox", "browser", "gpu", "long")
 
 
@@ -30,6 +30,7 @@ class Tier:
     command: list[str]
     needs: tuple[str, ...] = ()  # programs; "a|b" means either
     fast: bool = False
+    device: str = ""  # where lessons compute; "" for what the machine has
 
 
 def _pytest(*extra: str) -> list[str]:
@@ -50,7 +51,12 @@ TIERS = (
     Tier("stale", "built notebooks are up to date", [GRADER, "build", "--check"], fast=True),
     Tier("fast", "tests without kernel, sandbox or browser", UNMARKED, fast=True),
     Tier("verify", "the kill matrix, and a sample of automatic mutants", [GRADER, "verify", "--sample", "10"]),
-    Tier("nbval", "every notebook gives its stored outputs", _pytest("--nbval", "--nbval-current-env", "notebooks")),
+    Tier(
+        "nbval",
+        "every notebook gives its stored outputs, the CPU's",
+        _pytest("--nbval", "--nbval-current-env", "notebooks"),
+        device="cpu",
+    ),
     Tier("kernel", "tests with a Jupyter kernel", _marked("kernel", "sandbox", "browser", "long")),
     Tier("sandbox", "tests in the sandbox, hostile ones too", _marked("sandbox", "browser", "long"), ("bwrap",)),
     Tier(
@@ -70,6 +76,8 @@ def run(tier: Tier) -> str:
     if missing:
         return f"not run: {' and '.join(missing)} missing"
     environment = {k: v for k, v in os.environ.items() if k not in OWN}  # nothing of it may change what is tested
+    if tier.device:
+        environment["COURSE_DEVICE"] = tier.device
     code = subprocess.run(tier.command, env=environment, check=False).returncode
     if code == 5 and "pytest" in tier.command:
         return "not run: no test was found"

@@ -9,9 +9,10 @@
 # - name the parts of PyTorch, and the four stages of nearly every machine learning program;
 # - write code that uses an accelerator where there is one and runs everywhere;
 # - make a computation with random numbers repeatable, without disturbing anybody else's, and say what a seed does *not* promise;
+# - say why a GPU gives other last digits than a CPU, and what TF32 is;
 # - read a traceback from its last line upwards, and repair the five most frequent kinds of error at their cause.
 #
-# **Time:** about 75 minutes, 45 of them for the four exercises.
+# **Time:** about 85 minutes, 45 of them for the four exercises.
 #
 # **You need:** Python functions, lists and dicts. No machine learning, no GPU.
 #
@@ -19,7 +20,7 @@
 #
 # **Licence:** the text is CC BY 4.0, the code is MIT.
 
-# %% [markdown] id="title" lang="zh" reviewed="5ab4d49372a1"
+# %% [markdown] id="title" lang="zh" reviewed="86fbeb9f2470"
 # # 第 00 课：从这里开始：设备、随机种子与评分
 #
 # 用 PyTorch 时浪费掉的时间，大多不怪数学，要怪这三样：放错设备的张量、谁也重现不了的结果、长达四十行而不敢读的报错。这一课帮你扫清这三个障碍，并说明本课程怎样告诉你对在哪里、错在哪里。
@@ -30,9 +31,10 @@
 # - 说出 PyTorch 由哪些部分组成，以及几乎所有机器学习程序都要经过的四个阶段；
 # - 写出有加速器就用、没有也照样能跑的代码；
 # - 让用到随机数的计算可以重现，又不打扰别人的随机数，并说清随机种子*不*保证什么；
+# - 说出为什么 GPU 算出来的末几位与 CPU 不同，以及 TF32 是什么；
 # - 从最后一行往上读报错信息，并从根源上修好最常见的五类错误。
 #
-# **时间**：约 75 分钟，其中四道练习占 45 分钟。
+# **时间**：约 85 分钟，其中四道练习占 45 分钟。
 #
 # **需要的基础**：Python 的函数、列表和字典。不需要机器学习知识，也不需要 GPU。
 #
@@ -84,6 +86,7 @@
 
 # %% id="imports" tags=["setup"]
 import io
+import math
 import random
 import traceback
 
@@ -94,6 +97,7 @@ from torch import nn
 from course_lib import (
     SERIES, Edge, Node, Text, check, computation_graph, describe_device, digits, explore, label, legend, new_figure, pick_device, prediction, predictions, reveal, say, show, solved,
 )
+from course_lib.precision import exact_kernels
 
 # %% [markdown] id="grading" lang="en"
 # ### How your notebook is graded
@@ -416,9 +420,13 @@ check("start_here.choose_device")
 
 # %% [markdown] id="choose_device-after" lang="en"
 # In your own programs you write `device = pick_device()` once, near the top, and `device=device` or `.to(device)` wherever something is made. Inside a function it is better still not to know the name at all: **take the device from the data**. `torch.zeros(3, device=x.device)` is right wherever `x` happens to live.
+#
+# This course does not use an accelerator wherever it could. To start an operation on a GPU takes some microseconds, more than a CPU needs to add a few hundred numbers, and gradient checks need float64. So the small exact numbers of lessons 01 to 10 stay on the CPU; the networks that lessons 11 to 13 train go to the accelerator, and the cells say so.
 
-# %% [markdown] id="choose_device-after" lang="zh" reviewed="8074a7b9ad1c"
+# %% [markdown] id="choose_device-after" lang="zh" reviewed="73536a56aa8c"
 # 在你自己的程序里，开头写一次 `device = pick_device()`，之后凡是创建东西的地方，就写 `device=device` 或 `.to(device)`。在函数内部，最好连这个名字也不必知道：**从数据得知设备**。`torch.zeros(3, device=x.device)` 总是对的，不管 `x` 放在哪里。
+#
+# 本课程并不是处处都用加速器。在 GPU 上启动一次运算就要几微秒，比 CPU 加几百个数的时间还长；梯度检查又需要 float64。所以第 01 课到第 10 课里那些小而精确的数，都留在 CPU 上；第 11 课到第 13 课训练的网络会放到加速器上，单元格会说明这一点。
 
 # %% [markdown] id="seeds" lang="en"
 # ## 4. Chance that can be repeated
@@ -566,20 +574,146 @@ reveal("start_here.same_seed", sum(list(firsts.values()).count(number) > 1 for n
 #
 # - **CPU and GPU differ.** `torch.manual_seed` seeds the generators of all devices, but they use different methods: the same seed gives other numbers on a GPU.
 # - **Versions differ.** PyTorch does not promise the same numbers from one release to the next.
-# - **Sums differ.** Some operations of a GPU add in an order that changes from run to run, and rounding then changes the last digits, with no random number involved. `torch.use_deterministic_algorithms(True)` chooses other ways where there are some, and raises an error where there are none.
+# - **Sums differ.** A GPU gives other last digits even where no random number is involved, some of them others at each run. The next cells show why.
 #
 # So quote a result with its versions and its device, and compare numbers with a tolerance.
 
-# %% [markdown] id="limits-explain" lang="zh" reviewed="c63299f49cea"
+# %% [markdown] id="limits-explain" lang="zh" reviewed="235973dc6640"
 # **解释**：一个也不相同。Python、NumPy 和 torch 各有自己的生成器，互不相知。float64 比 float32 要消耗更多随机位。`randn` 从 16 个数起换了一种生成办法（没有谁保证过这一点，也没有谁保证它不变）。而创建一个层就要抽取它的初始权重，于是此后抽到的，都成了序列里更靠后的数。
 #
 # 要想由种子得到相同的结果，必须版本、设备、dtype 和形状**都相同**，运算及其次序相同，工作进程数也相同。特别是：
 #
 # - **CPU 与 GPU 不同**。`torch.manual_seed` 会给所有设备的生成器设种子，但它们的算法不同：同一个种子，在 GPU 上得到的是另一些数。
 # - **版本之间不同**。PyTorch 不保证从一个版本到下一个版本数都一样。
-# - **求和不同**。GPU 上有些运算相加的次序每次都可能不同，舍入之后末几位就变了，这里根本没有用到随机数。`torch.use_deterministic_algorithms(True)` 会在有别的办法时换用别的办法，没有时就报错。
+# - **求和不同**。哪怕根本没有用到随机数，GPU 算出来的末几位也不一样，有的运算甚至每次都不一样。接下来的几个单元格说明原因。
 #
 # 所以，报告结果时要写明版本和设备，比较数值时要留出容差。
+
+# %% [markdown] id="orders" lang="en"
+# ### Why a GPU gives other last digits
+#
+# A float32 holds about seven significant digits, and every addition rounds its result to them. Therefore $(a + b) + c$ and $a + (b + c)$ need not be equal: the addition of floats is not associative, and **the order of a sum belongs to its result**. A GPU adds in another order than a CPU: it lets thousands of threads add up a piece each and then adds the pieces.
+#
+# Some operations of a GPU do not even fix an order. Where many threads add to the same place, as in `index_add_`, each of them adds when it happens to arrive (`atomicAdd`), and the next run has another order. Such a piece of GPU code is called a **nondeterministic kernel**.
+#
+# The next cell adds the same 100000 float32 numbers in five orders, on the CPU, one after the other. **Predict** how many of the leading digits the five sums have in common.
+
+# %% [markdown] id="orders" lang="zh" reviewed="97d4f25efabb"
+# ### 为什么 GPU 算出来的末几位不一样
+#
+# 一个 float32 大约有七位有效数字，每加一次，结果就要舍入到这么多位。所以 $(a + b) + c$ 与 $a + (b + c)$ 不一定相等：浮点数的加法不满足结合律，**求和的次序也是结果的一部分**。GPU 相加的次序与 CPU 不同：它让成千上万个线程各加一小段，再把各段加起来。
+#
+# GPU 上有些运算，连次序都不固定。许多线程要往同一个位置上加的时候（例如 `index_add_`），谁先到谁先加（`atomicAdd`），下次运行又是另一种次序。这样的一段 GPU 代码，叫作**非确定性核函数**（nondeterministic kernel）。
+#
+# 下一个单元格在 CPU 上，用五种次序，把同样的 100000 个 float32 逐个加起来。**预测**五个和的开头有几位数字相同。
+
+# %% id="orders-predict" tags=["hide-input"]
+prediction("start_here.orders", Text(en="The same 100000 float32 numbers, added in five orders. Leading digits in common:", zh="同样的 100000 个 float32，用五种次序相加。开头相同的位数："), {
+    7: Text(en="7, as many as a float32 holds", zh="7 位，float32 能存多少就是多少"),
+    5: Text(en="5", zh="5 位"),
+    2: Text(en="2", zh="2 位"),
+})
+
+# %% id="orders-run"
+def add_up(values):
+    """The float32 numbers one after the other; after each addition the sum is rounded."""
+    return np.add.accumulate(values)[-1]
+
+
+rng = np.random.default_rng(10)
+numbers = rng.random(100_000, dtype=np.float32)
+pieces = np.add.accumulate(numbers.reshape(1000, 100), axis=1)[:, -1]      # a thousand threads with a hundred numbers each | 一千个线程，每个一百个数
+sums = {
+    Text(en="from the first to the last", zh="从头加到尾"): add_up(numbers),
+    Text(en="from the last to the first", zh="从尾加到头"): add_up(numbers[::-1]),
+    Text(en="in 1000 pieces, then the pieces", zh="分成 1000 段，再把各段相加"): add_up(pieces),
+    Text(en="as they happen to arrive", zh="谁先到谁先加"): add_up(rng.permutation(numbers)),
+    Text(en="the same, run once more", zh="同上，再运行一次"): add_up(rng.permutation(numbers)),
+}
+for order, total in sums.items():
+    say(Text(en="{order}: {total:.2f}", zh="{order}：{total:.2f}"), order=order, total=total)
+say(Text(en="without any rounding on the way: {total:.2f}", zh="中途完全不舍入：{total:.2f}"), total=math.fsum(numbers.tolist()))
+reveal("start_here.orders", max(n for n in range(1, 8) if len({digits(total, n) for total in sums.values()}) == 1))
+
+# %% [markdown] id="tf32" lang="en"
+# **Explain.** Five orders, five sums, and none of them is a mistake: they differ from the sixth digit on. The last two orders are what a nondeterministic kernel does. The same program, run twice, gives two results.
+#
+# ### TF32: fewer digits, more speed
+#
+# The second habit of a GPU is a bargain. A float32 has 1 bit for the sign, 8 for the exponent and 23 for the digits after the point. Many of NVIDIA's GPUs since 2020 multiply matrices several times faster if they may first round the factors to **TF32**, which keeps 10 of the 23 bits: 19 bits in all. The products are still added up in float32.
+#
+# The next cell does this rounding on the CPU, multiplies two random matrices of 256 by 256, and takes float64 for the truth. With plain float32 the error is below a millionth of the result. **Predict** what it is with TF32.
+
+# %% [markdown] id="tf32" lang="zh" reviewed="8cc30d9de36b"
+# **解释**：五种次序，五个和，哪个都不算错：从第六位数字起，它们就各不相同。最后两种次序，就是非确定性核函数干的事：同一个程序运行两次，得到两个结果。
+#
+# ### TF32：位数少一些，速度快一些
+#
+# GPU 的第二个习惯是一笔交易。一个 float32 有 1 位符号、8 位指数，小数点后还有 23 位。NVIDIA 2020 年以来的许多 GPU，如果允许先把乘数舍入成 **TF32**，做矩阵乘法就能快上好几倍。TF32 只保留那 23 位中的 10 位，总共 19 位。乘积相加时，用的仍是 float32。
+#
+# 下一个单元格在 CPU 上做这种舍入，把两个 256 乘 256 的随机矩阵相乘，并把 float64 的结果当作真值。用普通的 float32，误差不到结果的百万分之一。**预测**用 TF32 时误差是多少。
+
+# %% id="tf32-predict" tags=["hide-input"]
+prediction("start_here.tf32", Text(en="A matrix product with factors in TF32, added up in float32. The error, as a share of the result:", zh="矩阵乘积，乘数用 TF32，相加用 float32。误差占结果的："), {
+    -7: Text(en="below a millionth, since the sums are float32", zh="不到百万分之一，因为相加用的是 float32"),
+    -4: Text(en="about 3 in 10000", zh="大约万分之三"),
+    -2: Text(en="about 3 in 100", zh="大约百分之三"),
+})
+
+# %% id="tf32-run"
+def as_tf32(x):
+    """x (float32) rounded to TF32: the last 13 of its 32 bits become zero."""
+    return ((x.view(torch.int32) + 0x1000) & ~0x1FFF).view(torch.float32)
+
+
+generator = torch.Generator().manual_seed(0)
+left, right = (torch.randn(256, 256, generator=generator) for _ in range(2))
+truth = left.double() @ right.double()
+errors = {"float32": left @ right - truth, "TF32": as_tf32(left) @ as_tf32(right) - truth}
+share = {name: (error.norm() / truth.norm()).item() for name, error in errors.items()}
+
+third = torch.tensor(1 / 3)
+say(Text(en="one third: {a:.7f} in float32, {b:.7f} in TF32", zh="三分之一：float32 是 {a:.7f}，TF32 是 {b:.7f}"), a=third.item(), b=as_tf32(third).item())
+say(Text(en="error of the product: float32 below 0.000001: {a}; TF32 {b}", zh="乘积的误差：float32 小于 0.000001：{a}；TF32 为 {b}"), a=share["float32"] < 1e-6, b=digits(share["TF32"], 1))
+
+fig, ax = new_figure(height=2.8)
+bins = np.linspace(-9, 0, 37)
+for error, style in zip(errors.values(), SERIES):
+    ax.plot((bins[1:] + bins[:-1]) / 2, np.histogram(error.abs().clamp(min=1e-9).log10(), bins)[0], **style)
+legend(ax, *errors)
+label(ax, title=Text(en="65536 errors of one matrix product", zh="一次矩阵乘积的 65536 个误差"), x=Text(en="size of the error, as a power of ten", zh="误差的大小（10 的几次方）"), y=Text(en="how many", zh="个数"))
+show(fig, Text(
+    en="Two humps over the powers of ten from -9 to 0. That of TF32 lies to the right of that of float32; on the whole its errors are more than 500 times as large: {v}.",
+    zh="横轴从 10 的 -9 次方到 0 次方，上面有两座山峰。TF32 的在 float32 的右边；总的说来，它的误差是 float32 的 500 倍以上：{v}。",
+).format(v=share["TF32"] > 500 * share["float32"]))
+
+
+def precision():
+    return torch.backends.cuda.matmul.fp32_precision, torch.backends.cudnn.conv.fp32_precision
+
+
+say(Text(en="torch's choice for matrix products and convolutions on a GPU: {v}", zh="torch 对 GPU 上的矩阵乘积和卷积的选择：{v}"), v=precision())
+with exact_kernels():
+    say(Text(en="within exact_kernels(): {v}", zh="在 exact_kernels() 之内：{v}"), v=precision())
+reveal("start_here.tf32", math.floor(math.log10(share["TF32"])))
+
+# %% [markdown] id="tf32-explain" lang="en"
+# **Explain.** Three decimal digits are left of seven. A network that trains with noisy batches hardly feels that; a comparison with expected numbers does. The last lines say what torch does unless you object: `none` means full float32 for matrix products, and `tf32` that convolutions use TF32 on a GPU that has it. `ieee` is full float32.
+#
+# What this course does about it:
+#
+# - **Lessons that train** call `keep_kernels_exact()`: full float32, and kernels with a fixed order wherever torch has one. In a program of your own write `with exact_kernels():` around what has to be repeatable. Both come from `course_lib.precision` and do what `torch.use_deterministic_algorithms(True)` and the settings printed above do one by one. It costs speed. For an operation that has no kernel with a fixed order, you get a warning.
+# - **Checks compare with a tolerance**, for even then the last digits differ between CPU and GPU.
+# - **Your score is that of the CPU,** and so the same on every machine. Where the grading machine has an accelerator, each right answer is also run there, and what is found is advice, never points.
+
+# %% [markdown] id="tf32-explain" lang="zh" reviewed="79ed5bf9c6db"
+# **解释**：七位数字只剩下三位。用带噪声的小批量训练网络，几乎感觉不到；拿结果与应有的数值比较，就感觉得到了。最后几行是 torch 的选择，除非你另有主张：`none` 表示矩阵乘积用完整的 float32，`tf32` 表示卷积在支持 TF32 的 GPU 上就用 TF32。`ieee` 就是完整的 float32。
+#
+# 本课程的对策是：
+#
+# - **要训练的课**会调用 `keep_kernels_exact()`：用完整的 float32，并且只要 torch 有次序固定的核函数，就用它。在自己的程序里，把必须可以重现的部分放进 `with exact_kernels():`。两者都来自 `course_lib.precision`，做的就是 `torch.use_deterministic_algorithms(True)` 和上面打印的那些设置分别做的事。代价是速度。某个运算如果没有次序固定的核函数，会给出警告。
+# - **检查比较时留有容差**，因为即便如此，CPU 与 GPU 的末几位仍然不同。
+# - **你的得分以 CPU 上的结果为准**，所以在每台机器上都一样。评分的机器如果有加速器，正确的答案还会在那里再运行一遍，发现的问题只作为建议，不影响得分。
 
 # %% [markdown] id="lottery" lang="en"
 # ### The seed lottery
@@ -1113,6 +1247,7 @@ predictions("start_here")
 # - PyTorch is tensors that can live on an accelerator and can be differentiated; the rest is built on top. Programs go data → model → optimise → save.
 # - A tensor has one device; operands must share it. Ask `torch.accelerator` (or `pick_device()`), not for a brand; inside functions take the device from the data.
 # - A seed fixes a sequence, for the same versions, device, dtypes, shapes and order of draws. Prefer a generator of your own; else borrow the state and give it back in a `finally`.
+# - Float addition is not associative: another order, other last digits. TF32 keeps three decimal digits of a factor. `exact_kernels()` takes full float32 and fixed orders; what is left is a matter of tolerance.
 # - Read a traceback from its last line upwards to the first line that is yours, and heal the cause where it was made.
 #
 # ### Common confusions
@@ -1142,13 +1277,14 @@ predictions("start_here")
 #
 # </details>
 
-# %% [markdown] id="summary" lang="zh" reviewed="3a2a128029b6"
+# %% [markdown] id="summary" lang="zh" reviewed="2262c2e85fab"
 # ## 小结
 #
 # - 检查会分项判断，并且认得许多常见错误；看提示不要任何代价。评分时，你的函数会用你没见过的例子来运行。
 # - PyTorch 就是可以放在加速器上、可以求导的张量，其余都建立在它之上。程序的流程是：数据 → 模型 → 优化 → 保存。
 # - 每个张量都在一个设备上，参与同一次运算的张量必须在同一个设备上。要问 `torch.accelerator`（或用 `pick_device()`），不要认牌子；在函数内部，从数据得知设备。
 # - 种子确定的是一个序列，前提是版本、设备、dtype、形状和抽取的次序都相同。最好用自己的生成器；否则就借用状态，并在 `finally` 里归还。
+# - 浮点数的加法不满足结合律：次序变了，末几位就变。TF32 让乘数只剩三位十进制数字。`exact_kernels()` 用完整的 float32 和固定的次序；剩下的差别，交给容差。
 # - 读报错要从最后一行往上，读到第一个属于你的行；治病根，要治在犯错的地方。
 #
 # ### 常见的误解

@@ -298,9 +298,12 @@ prediction("modules.mlp", Text(en="How many numbers does the network 784, 512, 5
 
 # %% id="mlp-story"
 if solved("modules.MLP"):
+    device = pick_device()
     with torch.random.fork_rng():
-        network = nn.Sequential(nn.Flatten(), MLP([784, 512, 512, 10])).to(pick_device())
+        network = nn.Sequential(nn.Flatten(), MLP([784, 512, 512, 10])).to(device)
     print(network)
+    say(Text(en="tensors on {device}: {moved} of {n}", zh="在 {device} 上的张量：{n} 个里的 {moved} 个"),
+        device=device.type, moved=sum(p.device.type == device.type for p in network.parameters()), n=len(list(network.parameters())))
     counts = [sum(p.numel() for p in layer.parameters()) for layer in network[1].layers]
     say(Text(en="single numbers: {parts} = {n}", zh="一个个的数：{parts} = {n}"), parts=" + ".join(map(str, counts)), n=sum(counts))
     reveal("modules.mlp", (counts.index(max(counts)), round(sum(counts) / 1000)))

@@ -47,7 +47,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib import COLOURS, SERIES, Text, autograd_graph, check, digits, explore, label, legend, load_images, new_figure, prediction, predictions, reveal, say, show, solved
+from course_lib import COLOURS, SERIES, Text, autograd_graph, check, describe_device, digits, explore, label, legend, load_images, new_figure, pick_device, prediction, predictions, reveal, say, show, solved
+from course_lib.precision import keep_kernels_exact
 from course_lib.recorded_graph import in_words
 
 # %% [markdown] id="trace" lang="en"
@@ -944,14 +945,14 @@ check("lenet.audit")
 # %% [markdown] id="train" lang="en"
 # ## 7. What it is good for
 #
-# Three LeNets for 28 dots learn from only 200 digits, with the same settings: one plain, one with dropout ($p = 0.5$) between the linear layers, one with batch-norm after each convolution. (The loop is lesson 12's subject; read it as the six steps of lesson 01.) For the training samples two losses are logged after each epoch: the mean of those that came up *while learning*, and the loss on the same samples in eval mode.
+# Three LeNets for 28 dots learn from only 200 digits, with the same settings: one plain, one with dropout ($p = 0.5$) between the linear layers, one with batch-norm after each convolution. (The loop is lesson 12's subject; read it as the six steps of lesson 01.) They learn on the accelerator where there is one, and the cell before the run says where. For the training samples two losses are logged after each epoch: the mean of those that came up *while learning*, and the loss on the same samples in eval mode.
 #
 # **Predict:** which of the two is higher for the network with dropout? And which of the three networks learns fastest at first?
 
-# %% [markdown] id="train" lang="zh" reviewed="d9a029c89793"
+# %% [markdown] id="train" lang="zh" reviewed="b7694664504f"
 # ## 7. 它们有什么用
 #
-# 三个处理 28 个点的 LeNet，只用 200 个数字学习，设置相同：一个原样，一个在线性层之间加了 dropout（$p = 0.5$），一个在每个卷积之后加了批量归一化。（循环是第 12 课的主题；这里就当第 01 课的六个步骤来读。）每轮之后，对训练样本记录两个损失：*学习当中*出现的那些损失的平均，以及同样的样本在评估模式下的损失。
+# 三个处理 28 个点的 LeNet，只用 200 个数字学习，设置相同：一个原样，一个在线性层之间加了 dropout（$p = 0.5$），一个在每个卷积之后加了批量归一化。（循环是第 12 课的主题；这里就当第 01 课的六个步骤来读。）有加速器时，它们就在加速器上学习，训练之前的那个单元格会说明在哪里。每轮之后，对训练样本记录两个损失：*学习当中*出现的那些损失的平均，以及同样的样本在评估模式下的损失。
 #
 # **预测**：对带 dropout 的网络，两个损失哪个更高？三个网络中，开头学得最快的是哪个？
 
@@ -963,28 +964,34 @@ prediction("lenet.train", Text(en="With dropout, which loss is higher? And which
     ("eval", "dropout"): Text(en="in eval mode; dropout", zh="评估模式下；dropout"),
 })
 
+# %% id="device" tags=["nbval-ignore-output"]
+device = pick_device()
+keep_kernels_exact()                               # on a GPU: full float32, sums in a fixed order (lesson 00) | 在 GPU 上：完整的 float32，相加次序固定（第 00 课）
+say(describe_device(device))
+
 # %% id="train-run"
 def build(kind):
-    """LeNet for 28 dots: "plain", with "dropout" or with "batch-norm"; the same seed for each."""
+    """LeNet for 28 dots: "plain", with "dropout" or with "batch-norm"; the same seed for each. On the device."""
     torch.manual_seed(0)
     norms = [nn.BatchNorm2d(6), nn.BatchNorm2d(16)] if kind == "batch-norm" else [nn.Identity(), nn.Identity()]
     p = 0.5 if kind == "dropout" else 0.0
     return nn.Sequential(
         nn.Conv2d(1, 6, 5, padding=2), norms[0], nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), norms[1], nn.ReLU(), nn.MaxPool2d(2),
         nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Dropout(p), nn.Linear(120, 84), nn.ReLU(), nn.Dropout(p), nn.Linear(84, 10),
-    )
+    ).to(device)
 
 
 def learn(net, epochs=10):
     """Losses on 200 digits, one of each kind for each epoch: while learning, and in eval mode."""
     optimiser = torch.optim.SGD(net.parameters(), lr=0.02, momentum=0.9)
     generator = torch.Generator().manual_seed(0)
+    x, y = train_x[:200].to(device), train_y[:200].to(device)
     learning, afterwards = [], []
     for _ in range(epochs):
         net.train()
         total = 0.0
         for part in torch.randperm(200, generator=generator).split(32):
-            loss = F.cross_entropy(net(train_x[part]), train_y[part])
+            loss = F.cross_entropy(net(x[part]), y[part])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -992,7 +999,7 @@ def learn(net, epochs=10):
         learning.append(total / 200)
         net.eval()
         with torch.no_grad():
-            afterwards.append(F.cross_entropy(net(train_x[:200]), train_y[:200]).item())
+            afterwards.append(F.cross_entropy(net(x), y).item())
     return learning, afterwards
 
 
@@ -1018,14 +1025,14 @@ higher = "learning" if logs["dropout"][0][-1] > logs["dropout"][1][-1] else "eva
 reveal("lenet.train", (higher, min(logs, key=lambda kind: logs[kind][0][2])))
 
 # %% [markdown] id="train-explain" lang="en"
-# **Explain.** Batch-norm gets going at once: each layer receives inputs of a useful scale, whatever the scale of the initial weights. Dropout learns more slowly; it makes the task harder on purpose, and its reward, if any, shows on samples that the network has not seen.
+# **Explain.** Batch-norm gets going at once: each layer receives inputs of a useful scale, whatever the scale of the initial weights. Dropout learns more slowly; it makes the task harder on purpose, and its reward, if any, shows on samples that the network has not seen. Its dice are thrown on the device, by the generator that is there: on a GPU you see another curve than on the CPU, and the same answer to both questions.
 #
 # The right panel settles a frequent worry, "my training loss is higher than my test loss, is that a bug?" With dropout the loss *while learning* is that of a network with gaps. Part of the distance is also that it was measured before the steps of the epoch were through. Compare losses in the same mode only.
 #
 # What dropout does to a single answer is shown by the last figure: one test digit, 200 answers in train mode, and the one of eval mode.
 
-# %% [markdown] id="train-explain" lang="zh" reviewed="99a4ee52281d"
-# **解释**：批量归一化一开始就学得动：不管初始权重的尺度怎样，每一层收到的输入，尺度都合适。Dropout 学得慢一些，它是故意把任务变难；如果有回报，也要在没见过的样本上才看得到。
+# %% [markdown] id="train-explain" lang="zh" reviewed="2625c58cdeda"
+# **解释**：批量归一化一开始就学得动：不管初始权重的尺度怎样，每一层收到的输入，尺度都合适。Dropout 学得慢一些，它是故意把任务变难；如果有回报，也要在没见过的样本上才看得到。它的骰子是在设备上掷的，用的是那里的生成器：GPU 上的曲线与 CPU 上的不是同一条，两个问题的答案却一样。
 #
 # 右图解答了一个常见的疑虑：“我的训练损失比测试损失还高，是不是有错误？”有 dropout 时，*学习当中*的损失属于一个带着缺口的网络。另外，它是在这一轮的更新还没走完时测的，差距也有一部分由此而来。只有同一模式下的损失才能相比。
 #
@@ -1034,10 +1041,10 @@ reveal("lenet.train", (higher, min(logs, key=lambda kind: logs[kind][0][2])))
 # %% id="scatter-run"
 net = nets["dropout"]
 with torch.no_grad():
-    sure = net.eval()(test_x).softmax(dim=1)
+    sure = net.eval()(test_x.to(device)).softmax(dim=1).cpu()
     pick = (sure.amax(dim=1) - 0.6).abs().argmin().item()     # a digit that it is not quite sure of | 一个它不太有把握的数字
     answer = sure[pick].argmax().item()
-    crowd = net.train()(test_x[pick].expand(200, 1, 28, 28)).softmax(dim=1)[:, answer]
+    crowd = net.train()(test_x[pick].to(device).expand(200, 1, 28, 28)).softmax(dim=1)[:, answer].cpu()
 net.eval()
 fig, ax = new_figure(height=2.6)
 ax.hist(crowd.numpy(), bins=20, range=(0, 1), color=COLOURS["blue"])

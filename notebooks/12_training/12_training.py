@@ -46,17 +46,27 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib import COLOURS, SERIES, Text, check, digits, explore, label, legend, load_images, new_figure, prediction, predictions, reveal, say, show, solved
+from course_lib import COLOURS, SERIES, Text, check, describe_device, digits, explore, label, legend, load_images, new_figure, pick_device, prediction, predictions, reveal, say, show, solved
+from course_lib.precision import keep_kernels_exact
 
 # %% [markdown] id="data" lang="en"
 # ## 1. Data and a first look at the task
 #
 # The embedded digits: 1442 to train, 355 to test, 28 by 28 dots. Mean and standard deviation are measured on the **training** part only and used for both. (With MNIST on your disk, `load_images("mnist")` gives 60000 and 10000 of the same shape, and every cell below works for them, too. The environment variable `COURSE_IMAGES=mnist` says it once for all lessons.)
+#
+# The runs use the accelerator where there is one, and the next cell says where they will be. The images stay on the CPU; `small_network` returns a network that has been moved already, and `batches` moves each batch. The weights are drawn on the CPU *before* they are moved, so that every machine starts from the same ones. Do not expect to be faster for it: merely to start an operation on a GPU takes some microseconds, and a network this small has hardly more than that to compute.
 
-# %% [markdown] id="data" lang="zh" reviewed="8d8959ba84fb"
+# %% [markdown] id="data" lang="zh" reviewed="969a755b45ed"
 # ## 1. 数据，以及对任务的初步了解
 #
 # 用自带的手写数字：1442 个用于训练，355 个用于测试，每个 28 乘 28 个点。均值和标准差只在**训练**集上测，两边都用它。（如果硬盘上有 MNIST，`load_images("mnist")` 会给出同样形状的 60000 个和 10000 个，下面每个单元格对它们同样适用。环境变量 `COURSE_IMAGES=mnist` 可以让所有课一次换成它。）
+#
+# 有加速器时，训练就在加速器上进行，下一个单元格会说明究竟在哪里。图像留在 CPU 上；`small_network` 返回的网络已经搬好，`batches` 则逐批搬数据。权重是*先*在 CPU 上抽好再搬的，所以每台机器的起点都相同。别指望这样会更快：在 GPU 上，光是启动一次运算就要几微秒，而这么小的网络，计算本身也花不了多久。
+
+# %% id="device" tags=["nbval-ignore-output"]
+device = pick_device()
+keep_kernels_exact()                               # on a GPU: full float32, sums in a fixed order (lesson 00) | 在 GPU 上：完整的 float32，相加次序固定（第 00 课）
+say(describe_device(device))
 
 # %% id="load"
 train_x, train_y = load_images()
@@ -68,16 +78,16 @@ say(Text(en="train {a}, test {b}; mean {m}, standard deviation {s}", zh="训练 
 
 
 def batches(x, y, size, generator=None):
-    """Pairs of x and y, the last one smaller where it does not fit; shuffled where there is a generator."""
+    """Pairs of x and y on the device, the last one smaller where it does not fit; shuffled where there is a generator."""
     order = torch.randperm(len(x), generator=generator) if generator is not None else torch.arange(len(x))
-    return [(x[part], y[part]) for part in order.split(size)]
+    return [(x[part].to(device), y[part].to(device)) for part in order.split(size)]
 
 
 def small_network(seed=0):
-    """784 inputs, 64 hidden units, 10 classes; the same weights for the same seed."""
+    """784 inputs, 64 hidden units, 10 classes, on the device; the same weights for the same seed, wherever that is."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return nn.Sequential(nn.Flatten(), nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 10))
+        return nn.Sequential(nn.Flatten(), nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 10)).to(device)
 
 # %% [markdown] id="before" lang="en"
 # ## 2. Two tests before any training
@@ -103,17 +113,18 @@ prediction("training.by_heart", Text(en="The loss after 60 steps on 32 samples, 
 # %% id="before-run"
 def memorise(labels, steps=60):
     network = small_network()
+    x, y = train_x[:32].to(device), labels.to(device)
     optimiser = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
     for _ in range(steps):
         optimiser.zero_grad()
-        loss = F.cross_entropy(network(train_x[:32]), labels)
+        loss = F.cross_entropy(network(x), y)
         loss.backward()
         optimiser.step()
     return loss.item()
 
 
 with torch.no_grad():
-    start = F.cross_entropy(small_network()(train_x), train_y).item()
+    start = F.cross_entropy(small_network()(train_x.to(device)), train_y.to(device)).item()
 mixed = train_y[:32][torch.randperm(32, generator=torch.Generator().manual_seed(0))]
 say(Text(en="loss at the start {a}, ln 10 = {b}", zh="起点的损失 {a}，ln 10 = {b}"), a=digits(start, 2), b=digits(math.log(10)))
 by_heart = (memorise(train_y[:32]) < 0.01, memorise(mixed) < 0.01)
@@ -129,16 +140,16 @@ reveal("training.by_heart", by_heart)
 # %% [markdown] id="epoch" lang="en"
 # ## 3. One epoch
 #
-# One pass over all batches is an **epoch**; each batch makes one **step** (or iteration). The five lines of a step you know: clear, forward, loss, backward, update. On an accelerator (lesson 00) one more stands before them, `x, y = x.to(device), y.to(device)`; the model is moved only once, and before the optimiser is made, because the optimiser holds on to the parameters that it is given. Around the step stand three things that are easily forgotten:
+# One pass over all batches is an **epoch**; each batch makes one **step** (or iteration). The five lines of a step you know: clear, forward, loss, backward, update. On an accelerator (lesson 00) one more stands before them, `x, y = x.to(device), y.to(device)`; here `batches` does that, and your functions take the batches as they come. The model is moved only once, and before the optimiser is made, because the optimiser holds on to the parameters that it is given. Around the step stand three things that are easily forgotten:
 #
 # 1. `model.train()` at the beginning: somebody may have left the model in eval mode.
 # 2. The **number** that is logged: `loss.item()`, not `loss`. A sum of loss tensors keeps the graphs of the whole epoch in memory.
 # 3. The **mean over samples**. `cross_entropy` gives the mean over the batch, and the last batch is smaller. The mean of the batch means is another number. **Predict** it for batches of 4 and 1 with the mean losses 1 and 6.
 
-# %% [markdown] id="epoch" lang="zh" reviewed="03cc059ad8a0"
+# %% [markdown] id="epoch" lang="zh" reviewed="f62639c39ca7"
 # ## 3. 一轮
 #
-# 把所有批过一遍叫一**轮**（epoch）；每一批走一**步**（或一次迭代）。一步里的五行你都认识：清零、前向、损失、反向、更新。用加速器时（第 00 课），前面还要多一行 `x, y = x.to(device), y.to(device)`；模型则只搬一次，而且要在创建优化器之前，因为优化器拿到哪些参数，就一直拿着它们。这一步的前后还有三件容易忘的事：
+# 把所有批过一遍叫一**轮**（epoch）；每一批走一**步**（或一次迭代）。一步里的五行你都认识：清零、前向、损失、反向、更新。用加速器时（第 00 课），前面还要多一行 `x, y = x.to(device), y.to(device)`；在这一课，这件事由 `batches` 来做，你的函数拿到批就直接用。模型则只搬一次，而且要在创建优化器之前，因为优化器拿到哪些参数，就一直拿着它们。这一步的前后还有三件容易忘的事：
 #
 # 1. 开头要 `model.train()`：说不定有人把模型留在了评估模式。
 # 2. 记录的是**数**：`loss.item()`，不是 `loss`。把损失张量加起来，整轮的图都会留在内存里。
@@ -412,7 +423,7 @@ if solved("training.train_epoch", "training.evaluate_model"):
 if solved("training.train_epoch", "training.evaluate_model"):
     network.eval()
     with torch.no_grad():
-        logits = network(test_x)
+        logits = network(test_x.to(device)).cpu()         # back, for NumPy and the figure | 搬回来，给 NumPy 和画图用
     answers = logits.argmax(dim=1)
     confusion = torch.zeros(10, 10, dtype=torch.int64)
     confusion.index_put_((test_y, answers), torch.tensor(1), accumulate=True)

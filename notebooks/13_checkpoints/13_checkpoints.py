@@ -48,7 +48,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib import SERIES, Text, check, explore, label, legend, load_images, new_figure, prediction, predictions, reveal, say, show, solved
+from course_lib import SERIES, Text, check, describe_device, explore, label, legend, load_images, new_figure, pick_device, prediction, predictions, reveal, say, show, solved
+from course_lib.precision import keep_kernels_exact
 
 # %% [markdown] id="state-dict" lang="en"
 # ## 1. What a model is made of
@@ -148,11 +149,11 @@ reveal("checkpoints.safe", tuple(readable))
 # 1. the **model**: parameters and buffers;
 # 2. the **optimiser**: momentum's velocities, Adam's means and step count (`optimiser.state_dict()`);
 # 3. the **epoch** that has been finished, and the schedule's state if there is one;
-# 4. the **random state**: of whatever shuffles the data and throws the dropout dice (`torch.get_rng_state()`).
+# 4. the **random state**: of whatever shuffles the data and throws the dropout dice (`torch.get_rng_state()`). An accelerator throws its dice with a generator of its own, whose state then belongs in the checkpoint too (`torch.cuda.get_rng_state_all()`).
 #
-# The next cell trains 12 epochs in one go, and then three times with an interruption after epoch 6: once with everything restored, once without the optimiser, once without the random state. **Predict** which curves coincide with the uninterrupted one.
+# The next cell stays on the CPU, where one generator throws all the dice. It trains 12 epochs in one go, and then three times with an interruption after epoch 6: once with everything restored, once without the optimiser, once without the random state. **Predict** which curves coincide with the uninterrupted one.
 
-# %% [markdown] id="what-else" lang="zh" reviewed="d81f0494e04c"
+# %% [markdown] id="what-else" lang="zh" reviewed="d09e623ec4ac"
 # ## 3. 检查点里还该有什么
 #
 # 一次训练不只是一个模型。要想完全照原样接着跑，需要：
@@ -160,9 +161,9 @@ reveal("checkpoints.safe", tuple(readable))
 # 1. **模型**：参数和缓冲区；
 # 2. **优化器**：动量的速度，Adam 的两个平均和步数（`optimiser.state_dict()`）；
 # 3. 已经完成的**轮次**；若有学习率调度，还有它的状态；
-# 4. **随机状态**：打乱数据、为 dropout 掷骰子的那个（`torch.get_rng_state()`）。
+# 4. **随机状态**：打乱数据、为 dropout 掷骰子的那个（`torch.get_rng_state()`）。加速器用自己的生成器掷骰子，它的状态也得放进检查点（`torch.cuda.get_rng_state_all()`）。
 #
-# 下一个单元格先一口气训练 12 轮，再训练三次，都在第 6 轮之后中断：一次全部恢复，一次不恢复优化器，一次不恢复随机状态。**预测**哪些曲线与没有中断的重合。
+# 下一个单元格留在 CPU 上，在那里所有骰子都由同一个生成器来掷。它先一口气训练 12 轮，再训练三次，都在第 6 轮之后中断：一次全部恢复，一次不恢复优化器，一次不恢复随机状态。**预测**哪些曲线与没有中断的重合。
 
 # %% id="what-else-predict" tags=["hide-input"]
 prediction("checkpoints.what_else", Text(en="The runs whose curves coincide with the uninterrupted one:", zh="曲线与没有中断的重合的是："), {
@@ -516,14 +517,23 @@ check("checkpoints.capstone_model")
 # ### The report
 #
 # The next cell is not run but read, by your instructor. Train your capstone on the digits and write half a page about it, in the language you like: what you tried, what the curves looked like, what went wrong and how you found out, and how sure you are of the number that you report, and why.
+#
+# After it stands a run of ours, on the accelerator where there is one. Your function has no argument for the device, and moving the model afterwards would come too late: an optimiser that has made its velocities on the CPU keeps them there. Hence the line `with torch.device(device):`. Whatever is made inside without a `device=` is made on that device, model and velocities alike.
 
-# %% [markdown] id="report-intro" lang="zh" reviewed="fa691e90f187"
+# %% [markdown] id="report-intro" lang="zh" reviewed="994702177a7d"
 # ### 报告
 #
 # 下一个单元格不是拿来运行的，而是给老师读的。在手写数字上训练你的综合项目，写半页纸，用哪种语言都行：你试了什么，曲线是什么样子，哪里出了问题、怎么发现的，你对自己报告的那个数有多大把握，为什么。
+#
+# 它后面是我们替你跑的一次训练，有加速器就在加速器上。你的函数没有表示设备的参数，事后再搬模型又太迟：优化器如果已经在 CPU 上创建了速度，速度就留在那里了。所以有 `with torch.device(device):` 这一行：在它里面，凡是没写 `device=` 的，都直接在那个设备上创建，模型和速度都一样。
 
 # %% [markdown] id="report" tags=["written"] points=5
 # YOUR ANSWER HERE | 在这里作答
+
+# %% id="device" tags=["nbval-ignore-output"]
+device = pick_device()
+keep_kernels_exact()                               # on a GPU: full float32, sums in a fixed order (lesson 00) | 在 GPU 上：完整的 float32，相加次序固定（第 00 课）
+say(describe_device(device))
 
 # %% id="capstone-run"
 def train_capstone():
@@ -531,13 +541,15 @@ def train_capstone():
     x, y = load_images()
     test_x, test_y = load_images(train=False)
     mean, std = x.mean(), x.std()
-    x, test_x = (F.avg_pool2d((images - mean) / std, 2) for images in (x, test_x))
+    x, test_x = (F.avg_pool2d((images - mean) / std, 2).to(device) for images in (x, test_x))
+    y, test_y = y.to(device), test_y.to(device)
     torch.manual_seed(0)
-    model, optimiser = capstone_model(48, 0.05, 0.9)
+    with torch.device(device):                              # what is made in here is made on the device | 在这里面创建的，都直接在该设备上
+        model, optimiser = capstone_model(48, 0.05, 0.9)
 
     def accuracy():
         with torch.no_grad():
-            return (model(test_x).argmax(dim=1) == test_y).double().mean().item()
+            return (model(test_x).argmax(dim=1) == test_y).float().mean().item()
 
     found = [accuracy()]
     for _ in range(8):
