@@ -27,7 +27,8 @@ from typing import TYPE_CHECKING
 from grader.collect import Collected, Submission, collect
 from grader.course import Course
 from grader.course_folder import prepare, write_whole
-from grader.elsewhere import Place, place_behind
+from grader.devices import Place
+from grader.elsewhere import place_behind
 from grader.engine import Limits, Run, SandboxPool, SandboxUnavailable
 from grader.engine.accelerators import chosen, kind_of
 from grader.feedback import FeedbackPages

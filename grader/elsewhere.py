@@ -20,39 +20,28 @@ from course_lib.checking.results import Observed
 from course_lib.checking.values import restore
 from course_lib.checking.verdict import ExercisePack
 from course_lib.text import Text
-from grader.devices import SIMULATED
+from grader.devices import SIMULATED, SIMULATION, Place
 from grader.engine.accelerators import Accelerator
 from grader.engine.tasks import Event, ProbeJob, Run
 from grader.lesson import Lesson
 from grader.reference import run_solutions
 
 if TYPE_CHECKING:
-    from course_lib.checking.probing import ProbeFunction
+    pass
 
 SECONDS = 30.0  # more than on the CPU: whoever is first on a device waits for it to get ready
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where to run. name: torch's, in this process; inside: torch's in a sandbox; label: for people."""
-
-    name: str
-    inside: str
-    label: str
-
-    @classmethod
-    def of(cls, accelerator: Accelerator) -> Place:
-        return cls(accelerator.name, accelerator.inside, accelerator.label or accelerator.name)
-
-
-SIMULATION = Place(SIMULATED, SIMULATED, SIMULATED)
+def place_of(one: Accelerator) -> Place:
+    """An accelerator as a place to run in."""
+    return Place(one.name, one.inside, one.label or one.name)
 
 
 def place_behind(device: str, accelerators: tuple[Accelerator, ...]) -> Place | None:
     """Where a ``--device`` wants right answers tried once more; None for nowhere."""
     if device == SIMULATED:
         return SIMULATION
-    return Place.of(accelerators[0]) if accelerators else None
+    return place_of(accelerators[0]) if accelerators else None
 
 
 @dataclass(frozen=True)
@@ -94,11 +83,13 @@ class Elsewhere:
 
     def expected(self, name: str) -> tuple[Expected, ...]:
         """What should be seen of each public case; the reference runs when it is first asked for."""
+        from course_lib.checking.elsewhere import expect  # loads torch
+
         if name not in self._expected:
             pack = self.packs[name]
             names = run_solutions(self.lesson, [name])
             probe = compile_probe(pack.probe)
-            made = (expect(probe, names, case.inputs, self.place.name) for case in pack.cases)
+            made = (expect(self.place.name, probe, names, case.inputs) for case in pack.cases)
             self._expected[name] = tuple(made)
         return self._expected[name]
 
@@ -122,14 +113,3 @@ class Elsewhere:
 
     def _said(self, code: str, words: Text) -> Tried:
         return Tried(self.place.label, code, RIGHT_HERE.format(device=on(self.place.label), what=words))
-
-
-def expect(probe: ProbeFunction, names: dict[str, Any], inputs: Any, device: str) -> Expected:
-    """What should be seen of one case on a device: the reference there, in float64, and its allowance for rounding."""
-    from course_lib.checking.elsewhere import observe_on, observe_precisely  # these load torch
-    from course_lib.checking.probing import run_probe
-    from course_lib.checking.rounding import counted
-
-    with counted() as work:
-        run_probe(probe, names, inputs)
-    return Expected(observe_on(device, probe, names, inputs), observe_precisely(probe, names, inputs), work.total)

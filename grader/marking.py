@@ -16,7 +16,8 @@ from course_lib.checking.results import Difference, ExerciseResult, FailingCase,
 from course_lib.text import Text
 from grader.autograded import UNREADABLE_TITLE, autograded_notebook
 from grader.behaviour import Trace, traces
-from grader.elsewhere import Elsewhere, Place, Tried
+from grader.devices import Place
+from grader.elsewhere import Elsewhere, Tried
 from grader.engine.events import Event
 from grader.engine.tasks import ProbeJob, Run, Task
 from grader.judge import Judge

@@ -1,7 +1,7 @@
 """The proof of an exercise on a real device: right answers agree there, device mistakes do not go through.
 
-Two references for every case (``grader.elsewhere.expect``): what the solution gives on the same device, and what it
-gives in float64 on the CPU. The solution itself must agree with the second, every other right answer with both.
+Two references for every case: what the solution gives on the same device, and what it gives in float64 on the CPU. The
+solution itself must agree with the second, every other right answer with both.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from course_lib.checking.agreement import Expected, differences, off_the_truth
 from course_lib.checking.elsewhere_words import reason
 from course_lib.checking.probing import compile_probe, run_probe
 from course_lib.checking.verdict import ExercisePack
-from grader.elsewhere import Place, expect
+from grader.devices import Place
 from grader.lesson import Lesson
 from grader.packing import PATIENCE, time_limit
 from grader.reference import run_solutions, solution_cell
@@ -52,11 +52,13 @@ def prove_there(
     step: Callable[[str], None] = lambda what: None,
 ) -> There:
     """The proof of one exercise that has device mistakes, on the cases of its pack."""
+    from course_lib.checking.elsewhere import expect  # loads torch
+
     text = solution_cell(lesson, name).source
     probe = compile_probe(pack.probe)
     names = run_solutions(lesson, [name])
     step(f"{pack.key}: the solution on {place.label}")
-    wanted = [expect(probe, names, case.inputs, place.name) for case in pack.cases]
+    wanted = [expect(place.name, probe, names, case.inputs) for case in pack.cases]
     problems = list(_of_the_solution(pack, wanted))
     agree = len(wanted) - len({subject for _, subject, _ in problems})
     for right in spec.right:

@@ -15,7 +15,7 @@ from typing import Any
 from course_lib.checking.probing import compile_probe
 from course_lib.checking.results import ExerciseResult
 from course_lib.checking.verdict import ExercisePack, evaluate, same_outputs
-from grader.elsewhere import Place
+from grader.devices import Place
 from grader.lesson import Lesson
 from grader.packing import PATIENCE, TookTooLong, answer, make_pack, observe_all
 from grader.portability import Portability, portability, summary

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_map_only
 from course_lib.checking import agreement, check, on_accelerator
 from course_lib.checking.accelerator_errors import fatal, out_of_memory
 from course_lib.checking.agreement import Expected, difference, differences, moved
-from course_lib.checking.elsewhere import SIMULATED, _DiceOfTheCpu, observe_on, observe_precisely
+from course_lib.checking.elsewhere import SIMULATED, _DiceOfTheCpu, expect, observe_on, observe_precisely
 from course_lib.checking.elsewhere_words import reason, what
 from course_lib.checking.packs import read_pack
 from course_lib.checking.probing import compile_probe, run_probe
@@ -25,7 +25,6 @@ from course_lib.checking.values import observe
 from course_lib.checking.verdict import PropertySpec
 from course_lib.text import Text
 from grader.course import find_course
-from grader.elsewhere import expect
 from grader.lesson import Lesson, read_lesson
 from grader.reference import exercise_ids, load_exercises, run_solutions
 
@@ -245,7 +244,7 @@ def test_right_answers_agree_on_a_machine_that_rounds_otherwise_and_wrong_ones_d
     for name in portable:
         pack = read_pack(f"{lesson.ref.slug}.{name}")
         names, probe = run_solutions(lesson, [name]), compile_probe(pack.probe)
-        wanted = [expect(probe, names, case.inputs, "cpu") for case in pack.cases]
+        wanted = [expect("cpu", probe, names, case.inputs) for case in pack.cases]
         for case, expected in zip(pack.cases, wanted, strict=True):
 
             def shaken(ns: Any, inputs: Any, probe: Any = probe) -> Iterator[tuple[str, object]]:
