@@ -18,7 +18,7 @@ from tests.gpu import bare
 pytestmark = [pytest.mark.gpu, pytest.mark.filterwarnings("ignore:.*determinis:UserWarning")]
 
 
-@pytest.mark.parametrize(("folder", "name"), bare.portable(), ids="-".join)
+@pytest.mark.parametrize(("folder", "name"), bare.portable(), ids=lambda word: word)
 def test_right_answers_agree_and_device_mistakes_do_not(folder: str, name: str) -> None:
     place, lesson = bare.place(), bare.lesson(folder)
     spec = load_exercises(lesson)[name]
