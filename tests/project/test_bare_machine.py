@@ -19,15 +19,15 @@ import sys
 from importlib.machinery import PathFinder
 HAS = set({has!r}.split())
 class Bare:
-    def find_spec(self, name, path=None, target=None):
-        top = name.partition(".")[0]
-        if path is not None or top in HAS:
-            return None
-        found = PathFinder.find_spec(name)
-        if found is not None and "site-packages" in str(found.origin or found.submodule_search_locations):
-            raise ModuleNotFoundError(f"No module named {{name!r}} on a bare machine", name=name)
-        return None
-sys.meta_path.insert(0, Bare())
+    # In place of Python's own finder: what is installed besides is not there.
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        found = PathFinder.find_spec(name, path, target)
+        if path is None and found is not None and name not in HAS:
+            if "site-packages" in str(found.origin or list(found.submodule_search_locations or [])):
+                return None
+        return found
+sys.meta_path[sys.meta_path.index(PathFinder)] = Bare
 import pytest
 sys.exit(pytest.main({arguments!r}))
 """
@@ -56,4 +56,4 @@ def test_the_rehearsal_would_notice_a_package_too_many() -> None:
         [sys.executable, "-c", PROGRAM.format(has=HAS, arguments=[]).replace("import pytest", "import nbformat")],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert ran.returncode != 0 and "No module named 'nbformat' on a bare machine" in ran.stderr
+    assert ran.returncode != 0 and "No module named 'nbformat'" in ran.stderr
