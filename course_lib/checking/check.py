@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from course_lib.checking.clues import add_clues
 from course_lib.checking.packs import PackError, read_pack
@@ -18,6 +18,9 @@ from course_lib.checking.values import type_name
 from course_lib.checking.verdict import ExercisePack, evaluate, unjudged
 from course_lib.progress import line, record
 from course_lib.text import Text
+
+if TYPE_CHECKING:
+    from course_lib.checking.portability import Advice
 
 INTERRUPTED = Text(
     en="You stopped the check before it had an answer. If your code runs for ever, look at its loops.",
@@ -126,19 +129,21 @@ def _advised(pack: ExercisePack, namespace: dict[str, Any]) -> ExerciseResult:
     result = _run(pack, namespace)
     if result.verdict != "pass" or not pack.portable or "NBGRADER_EXECUTION" in os.environ:
         return result
-    return replace(result, notes=(*result.notes, *_elsewhere(pack, namespace)))
+    said = _elsewhere(pack, namespace)
+    if said is None:
+        return result
+    return replace(result, notes=(*result.notes, said.note), hint=said.hint, elsewhere=said.lies)
 
 
-def _elsewhere(pack: ExercisePack, namespace: dict[str, Any]) -> tuple[Text, ...]:
+def _elsewhere(pack: ExercisePack, namespace: dict[str, Any]) -> Advice | None:
     """Advice on a right answer that would not run on a GPU. It costs no points, and never spoils a check."""
     try:
         from course_lib.checking.portability import advice  # loads torch
 
         with TimeLimit(pack.timeout, lambda: None):
-            said = advice(pack, namespace)
+            return advice(pack, namespace)
     except (KeyboardInterrupt, Exception):
-        return ()
-    return () if said is None else (said,)
+        return None
 
 
 def _stopped(pack: ExercisePack, stop: KeyboardInterrupt, seconds: float, done: int) -> ExerciseResult:

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_aliasing
-from torch.utils._pytree import tree_map_only
+from torch.utils._pytree import tree_leaves, tree_map_only
 
 from course_lib.checking.device_rules import strangers, words_of_torch, written
 from course_lib.checking.probing import is_students
@@ -33,9 +33,10 @@ class Slip:
 
     kind: ``mixed`` (one operation, two devices), ``numpy`` (asked for an array), ``generator`` (random numbers for the
     device from a generator of the CPU), ``refused`` (by torch itself) or ``returned`` (a result that is on the CPU).
-    operation: torch's name for it, or the property. shapes: of the tensors on the CPU. line, source_line: the
-    student's line, if any. made_in: the student's line that made the tensor on the CPU, where that is another one.
-    error: what torch says on a GPU.
+    operation: torch's name for it, or the property. shapes: of the tensors on the CPU, or of the one that was to be an
+    array. line, source_line: the student's line, if any. made_in: the student's line that made the tensor on the CPU,
+    where that is another one. error: what torch says on a GPU. origin: whether what is on the CPU was ``made`` there or
+    ``fetched`` from the device; "" where there is no such tensor.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Slip:
     source_line: str = ""
     made_in: str = ""
     error: str = ""
+    origin: str = ""
 
 
 @dataclass
@@ -59,11 +61,15 @@ class Log:
         made = next((made for t in culprits if (made := getattr(t, _MADE, None))), None)
         shapes = tuple(tuple(t.shape) for t in culprits)
         made_in = _text_of(made) if made != here else ""
-        self.slips.append(Slip(kind, operation, shapes, here[1] if here else None, _text_of(here), made_in, str(error)))
+        line, words = here[1] if here else None, _text_of(here)
+        self.slips.append(Slip(kind, operation, shapes, line, words, made_in, str(error), origin(culprits)))
         raise error
 
 
-_MADE = "_made_in_line"  # where a tensor on the CPU notes which line of the student's made it, while this is in force
+# What a tensor on the CPU notes while this is in force: which line of the student's made it, and that its numbers came
+# from the device.
+_MADE = "_made_in_line"
+_FETCHED = "_fetched"
 _current: Log | None = None
 
 
@@ -108,7 +114,7 @@ class Shell(torch.Tensor):
         if _current is None:
             return self.inside.numpy(force=force)
         if not force:
-            _current.refuse("numpy", "numpy", [], TypeError(NO_ARRAY))
+            _current.refuse("numpy", "numpy", [self], TypeError(NO_ARRAY))
         return self.inside.numpy(force=True).copy()
 
     def __array__(self, dtype: Any = None) -> Any:
@@ -243,6 +249,14 @@ def home(thing: Any) -> tuple[Any, tuple[bool, ...]]:
     return thing, ()
 
 
+def origin(thing: Any) -> str:
+    """Whether the first tensor of the CPU that a thing holds was ``made`` there or ``fetched``; "" without one."""
+    for tensor in tree_leaves(thing):
+        if isinstance(tensor, torch.Tensor) and not _is_shell(tensor):
+            return "fetched" if getattr(tensor, _FETCHED, False) else "made"
+    return ""
+
+
 def _students_line() -> tuple[str, int] | None:
     """The deepest line that is being executed and is the student's: the name of its file and its number."""
     frame: Any = sys._getframe(1)
@@ -278,9 +292,13 @@ def _numbers(items: Any) -> Any:
 
 
 def _remember(out: Any, args: Any) -> Any:
-    """Notes on a new tensor of the CPU which line of the student's made it."""
-    if isinstance(out, torch.Tensor) and not any(out is given for given in args):
-        setattr(out, _MADE, _students_line())
+    """Notes on new tensors of the CPU which line of the student's made them, and whether any number was fetched."""
+    new = [made for made in tree_leaves(out) if isinstance(made, torch.Tensor)]
+    if new := [made for made in new if not any(made is given for given in args)]:
+        line, fetched = _students_line(), any(_is_shell(a) or getattr(a, _FETCHED, False) for a in tree_leaves(args))
+        for made in new:
+            setattr(made, _MADE, line)
+            setattr(made, _FETCHED, fetched)
     return out
 
 

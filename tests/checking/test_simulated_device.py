@@ -15,8 +15,9 @@ import torch
 from torch import nn
 
 from course_lib.checking import check, portability
+from course_lib.checking.device_words import tell
 from course_lib.checking.packs import read_pack
-from course_lib.checking.portability import advice, slips_of, tell, travel
+from course_lib.checking.portability import advice, slips_of, travel
 from course_lib.checking.render_html import html
 from course_lib.checking.render_text import plain
 from course_lib.checking.simulated import DEVICE, Shell, home, simulated_device, to_device
@@ -293,8 +294,9 @@ def test_advice_is_given_once_and_never_for_a_portable_answer() -> None:
     cases = tuple(JudgedCase(n, Text(en=n, zh=n), {"x": observe(torch.ones(2, 3))}, _none()) for n in ("a", "b"))
     pack = ExercisePack("toy.f", Text(en="f", zh="f"), (), PROBE, cases, (), None, portable=True)  # type: ignore[arg-type]
     said = advice(pack, student("return x + torch.zeros(3)"))
-    assert said is not None and said.en.startswith("Your answer is right and has all its points.")
-    assert said.en.count("RuntimeError") == 1 and "全得" in said.zh
+    assert said is not None and said.note.en.startswith("Your answer is right and has all its points.")
+    assert said.note.en.count("RuntimeError") == 1 and "全得" in said.note.zh
+    assert (said.hint, said.lies) == (None, None)
     assert advice(pack, student("return x + 1")) is None
     assert advice(pack, student("raise ValueError('something else')")) is None
 

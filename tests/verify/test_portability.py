@@ -12,11 +12,12 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from course_lib.checking import packs, simulated, wire
 from course_lib.checking import portability as trips
-from course_lib.checking import simulated
+from course_lib.checking.device_hints import Sign
 from course_lib.checking.simulated import Slip
 from course_lib.text import Text
-from grader import verify
+from grader import packing, verify
 from grader.commands.verify import command
 from grader.course import find_course
 from grader.lesson import read_lesson
@@ -78,6 +79,31 @@ def test_a_device_mistake_must_be_caught_and_be_right_on_the_cpu(monkeypatch: py
     harmless, broken = wrong("harmless", "return x + x"), wrong("broken", "return x.cpu() * 3")
     found = findings(monkeypatch, dataclasses.replace(SPEC, device_wrong=(ADDED, harmless, broken)))
     assert set(found) == {("device-missed", "harmless"), ("device-wrong-on-cpu", "broken")}
+
+
+def test_every_mistake_is_told_its_own_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    zeros = wrong("zeros", "return torch.zeros(len(x), dtype=x.dtype) + x + x")
+    found = findings(monkeypatch, dataclasses.replace(SPEC, device_wrong=(ADDED, zeros)))
+    assert set(found) == {("device-hint", "zeros"), ("same-signs", "added = zeros")}
+    shared = dataclasses.replace(zeros, hint=ADDED.hint)
+    assert findings(monkeypatch, dataclasses.replace(SPEC, device_wrong=(ADDED, shared))) == {}
+    silent = wrong("silent", "return x + torch.zeros(len(x), dtype=x.dtype) + x  # device")
+    found = findings(monkeypatch, dataclasses.replace(SPEC, device_wrong=(silent,)))
+    assert set(found) == {("device-hint", "silent")} and "nothing is said" in found["device-hint", "silent"]
+    monkeypatch.setattr(trips, "recognise", lambda known, signs: None)
+    assert ("device-hint", "added") in findings(monkeypatch, SPEC)
+
+
+def test_a_pack_keeps_what_was_seen_of_a_mistake_and_not_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    lesson = use(monkeypatch, SPEC, TORCH)
+    pack = packing.make_pack(lesson, "double", SPEC)
+    (kept,) = pack.device
+    assert (kept.code, kept.hint) == (ADDED.code, ADDED.hint)
+    assert kept.signs == (Sign("mixed", "add", ((2,),), "made"),)
+    blob = wire.pack(packs.to_tree(pack))
+    assert b"torch.zeros" not in blob and b"mixed" in blob
+    assert wire.pack(packs.to_tree(packing.make_pack(lesson, "double", SPEC))) == blob
+    assert packing.make_pack(lesson, "double", SPEC, wrong=False).device == ()
 
 
 def test_an_exercise_with_tensors_says_whether_the_device_matters(monkeypatch: pytest.MonkeyPatch) -> None:
