@@ -39,8 +39,8 @@ _SENTENCES = {
     ),
     "refused": Text(
         en="Something on the CPU is put together with your inputs, which lie on an accelerator here. "
-        "On a GPU this stops with `RuntimeError: {error}`.",
-        zh="这里的输入在加速器上，却和 CPU 上的东西放在了一起。换到 GPU，程序会在这里中止：`RuntimeError: {error}`。",
+        "On a GPU this stops with `{error}`.",
+        zh="这里的输入在加速器上，却和 CPU 上的东西放在了一起。换到 GPU，程序会在这里中止：`{error}`。",
     ),
     "numpy": Text(
         en="NumPy cannot read a tensor that lies on an accelerator. On a GPU this stops with `TypeError: {error}`.",
@@ -51,6 +51,18 @@ _SENTENCES = {
         "On a GPU this stops with `RuntimeError: {error}`.",
         zh="`{operation}` 要在加速器上生成张量，用的却是 CPU 的随机数生成器。"
         "换到 GPU，程序会在这里中止：`RuntimeError: {error}`。",
+    ),
+    "drawn": Text(
+        en="`{operation}` is to make a tensor on the CPU with a random generator of the accelerator. "
+        "On a GPU this stops with `RuntimeError: {error}`.",
+        zh="`{operation}` 要在 CPU 上生成张量，用的却是加速器的随机数生成器。"
+        "换到 GPU，程序会在这里中止：`RuntimeError: {error}`。",
+    ),
+    "moved": Text(
+        en="`.{operation}` of a tensor on an accelerator is given a tensor of shape {shape} from the CPU, and from "
+        "then on it lies on the CPU as well. On a GPU the next line that uses it stops with `RuntimeError: {error}`.",
+        zh="加速器上的张量，它的 `.{operation}` 换成了 CPU 上一个形状为 {shape} 的张量，从此它也在 CPU 上了。"
+        "换到 GPU，下一行用到它时就会中止：`RuntimeError: {error}`。",
     ),
     "returned": Text(
         en="Your inputs lie on an accelerator here, and a result comes back on the CPU ({operation}). On a GPU the "
@@ -114,6 +126,14 @@ _MEETS = {
     "generator": Text(
         en="On the CPU is the generator that `{operation}` is to draw from.",
         zh="而 `{operation}` 要用的随机数生成器在 CPU 上。",
+    ),
+    "drawn": Text(
+        en="There, too, is the generator; the tensor that `{operation}` makes is to lie on the CPU.",
+        zh="随机数生成器也在那里；而 `{operation}` 要生成的张量在 CPU 上。",
+    ),
+    "moved": Text(
+        en="On the CPU lies the tensor of shape {shape} that takes the place of what was there.",
+        zh="而取代原有数据的那个形状为 {shape} 的张量，在 CPU 上。",
     ),
     "returned": Text(en="On the CPU lies what comes back: {operation}.", zh="而返回的结果在 CPU 上：{operation}。"),
 }

@@ -23,7 +23,7 @@ from torch.overrides import TorchFunctionMode
 from course_lib.checking.device_hints import recognise, sign_of
 from course_lib.checking.device_words import tell, where_it_lies
 from course_lib.checking.probing import Names, ProbeFunction, compile_probe, is_students, run_probe
-from course_lib.checking.results import Hint, Observed
+from course_lib.checking.results import Hint, Observed, RaisedError
 from course_lib.checking.simulated import DEVICE, Slip, home, origin, simulated_device, to_device
 from course_lib.checking.values import Value
 from course_lib.checking.verdict import ExercisePack
@@ -133,14 +133,22 @@ def slips_of(trip: Trip) -> list[Slip]:
     """What a GPU would have refused, and then the results that came back on the CPU."""
     found = list(trip.slips)
     error = trip.observed.error
-    if not found and error is not None and error.type == "RuntimeError" and "device" in error.message:
-        # Some checks are torch's own here, too, such as the one on assigning .grad.
-        found.append(Slip("refused", "", (), error.line, error.source_line, "", error.message))
+    if not found and error is not None and _is_torchs_own(error):
+        words = f"{error.type}: {error.message}".replace("'meta'", "'cuda'")
+        found.append(Slip("refused", "", (), error.line, error.source_line, "", words))
     return found + [
         Slip("returned", name, origin=trip.origins.get(name, ""))
         for name, where in trip.places.items()
         if not all(where)
     ]
+
+
+def _is_torchs_own(error: RaisedError) -> bool:
+    """Whether torch has refused here what it refuses on a GPU, too, such as assigning a .grad of another device."""
+    about_devices = error.type == "RuntimeError" and "device" in error.message
+    if error.message.startswith("META device type"):
+        return False  # a generator that was imported by its name: nothing to say of a GPU
+    return about_devices or (error.type == "TypeError" and error.message.startswith("RNG state must be"))
 
 
 @contextlib.contextmanager

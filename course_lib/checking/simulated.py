@@ -4,7 +4,7 @@ A tensor on the simulated device is a shell with a CPU tensor in it. While ``sim
 operation reaches ``_Device``: it refuses what a GPU would refuse (``device_rules``), computes on the CPU tensors inside
 and puts the results into shells again. To torch a shell is on the device ``meta``, the one device besides the CPU that
 every build of torch has; ``meta`` itself keeps no numbers, so that ``item()``, masks and every ``if`` would fail on it.
-Nothing is registered and nothing replaced: after the ``with`` the process is what it was.
+Nothing is registered, and ``torch.Generator`` alone is replaced: after the ``with`` the process is what it was.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class Slip:
     """One thing that a GPU would have refused, or that left the device.
 
     kind: ``mixed`` (one operation, two devices), ``numpy`` (asked for an array), ``generator`` (random numbers for the
-    device from a generator of the CPU), ``refused`` (by torch itself) or ``returned`` (a result that is on the CPU).
+    device from a generator of the CPU), ``drawn`` (the other way round), ``moved`` (``.data`` on the device is given
+    one of the CPU), ``refused`` (by torch itself) or ``returned`` (a result that is on the CPU).
     operation: torch's name for it, or the property. shapes: of the tensors on the CPU, or of the one that was to be an
     array. line, source_line: the student's line, if any. made_in: the student's line that made the tensor on the CPU,
     where that is another one. error: what torch says on a GPU. origin: whether what is on the CPU was ``made`` there or
@@ -129,6 +130,9 @@ class Shell(torch.Tensor):
         # torch's own setter changes the shell alone: what is inside has to follow.
         if isinstance(value, Shell):
             self.inside = value.inside
+        elif _current is not None:
+            # A GPU's tensor would silently lie on the CPU from here on. A shell cannot.
+            _current.refuse("moved", "data", [value], RuntimeError(MOVED))
         torch.Tensor.data.__set__(self, value)  # type: ignore[attr-defined]
 
 
@@ -143,18 +147,21 @@ class _Device(TorchDispatchMode):
     def __init__(self, log: Log) -> None:
         super().__init__()
         self.log = log
+        self.draws_there = False  # whether the generator of the call under way is one of the device
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         asked = kwargs.get("device")
         goes_there = asked is not None and torch.device(asked).type == DEVICE.type
+        generator = kwargs.get("generator")
         if not goes_there and Shell not in types:
+            if generator is not None and self.draws_there:
+                self.log.refuse("drawn", _name(func), [], RuntimeError(DRAWN))
             return _remember(func(*args, **kwargs), args)
         if culprits := strangers(func, args, kwargs, _is_shell):
             self.log.refuse("mixed", _name(func), culprits, RuntimeError(words_of_torch(func)))
         stays = goes_there or (asked is None and all(map(_is_shell, written(func, args, kwargs))))
-        generator = kwargs.get("generator")
-        if stays and generator is not None and generator.device.type == "cpu":
+        if stays and generator is not None and not self.draws_there:
             self.log.refuse("generator", _name(func), [], RuntimeError(GENERATOR))
         inner_kwargs = kwargs if asked is None else kwargs | {"device": torch.device("cpu")}
         out = func(*_opened(args), **_opened(inner_kwargs))
@@ -165,6 +172,34 @@ class _Device(TorchDispatchMode):
 
 NO_ARRAY = "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
 GENERATOR = "Expected a 'cuda' device type for generator but found 'cpu'"
+DRAWN = "Expected a 'cpu' device type for generator but found 'cuda'"
+MOVED = "Expected all tensors to be on the same device"
+
+
+_torch_generator = torch.Generator
+
+
+class _IsGenerator(type(_torch_generator)):  # type: ignore[misc]
+    """Every generator is one of the class that stands in for torch's own, too."""
+
+    def __instancecheck__(cls, thing: object) -> bool:
+        return isinstance(thing, _torch_generator)
+
+
+class DeviceGenerator(_torch_generator, metaclass=_IsGenerator):
+    """Stands in for ``torch.Generator``: one for the device draws what one of the CPU would, with the same seed."""
+
+    def __new__(cls, device: Any = "cpu") -> Any:
+        if torch.device(device).type != DEVICE.type:
+            return _torch_generator(device)
+        return super().__new__(cls)
+
+    def __init__(self, device: Any = "cpu") -> None:
+        """``__new__`` has done it all."""
+
+    @property
+    def device(self) -> torch.device:  # type: ignore[override]
+        return DEVICE
 
 
 class _FromData(TorchFunctionMode):
@@ -175,6 +210,10 @@ class _FromData(TorchFunctionMode):
     in ``x[[0, 2]]`` would become a tensor without numbers, too.
     """
 
+    def __init__(self, device: _Device) -> None:
+        super().__init__()
+        self.device = device
+
     makers = (torch.tensor, torch.as_tensor, torch.asarray, torch.Tensor.new_tensor)
     picks = (torch.Tensor.__getitem__, torch.Tensor.__setitem__)
 
@@ -184,7 +223,12 @@ class _FromData(TorchFunctionMode):
             return self._make(func, args, kwargs)
         if func in self.picks:
             args = (args[0], _index(args[1]), *args[2:])
-        return func(*args, **kwargs)
+        # Past this point a generator is another object each time it is asked for.
+        before, self.device.draws_there = self.device.draws_there, type(kwargs.get("generator")) is DeviceGenerator
+        try:
+            return func(*args, **kwargs)
+        finally:
+            self.device.draws_there = before
 
     def _make(self, func: Any, args: Any, kwargs: Any) -> Any:
         args = tuple(_numbers(arg) if isinstance(arg, (list, tuple)) else arg for arg in args)
@@ -212,11 +256,13 @@ def simulated_device() -> Iterator[Log]:
     _current = log = Log()
     try:
         # Backward passes stay on this thread: the modes, and the student's line, are known on it alone.
-        calm = torch.autograd.set_multithreading_enabled(False)
-        with calm, torch.serialization.safe_globals([_from_file]), _FromData(), _Device(log):
+        calm, device = torch.autograd.set_multithreading_enabled(False), _Device(log)
+        torch.Generator = DeviceGenerator  # type: ignore[misc]
+        with calm, torch.serialization.safe_globals([_from_file]), _FromData(device), device:
             yield log
     finally:
         _current = None
+        torch.Generator = _torch_generator  # type: ignore[misc]
 
 
 def to_device(thing: Any) -> Any:

@@ -148,7 +148,7 @@ def test_where_things_lie_has_words_for_every_kind_of_slip_and_input() -> None:
     }
     case = JudgedCase("c", Text(en="{c}", zh="{c}"), {k: observe(v) for k, v in inputs.items()}, Observed({}))
     bare = JudgedCase("c", Text(en="{c}", zh="{c}"), {"n": observe(4)}, Observed({}))
-    for kind in ("mixed", "numpy", "generator", "refused", "returned"):
+    for kind in ("mixed", "numpy", "generator", "drawn", "moved", "refused", "returned"):
         slip = Slip(kind, "out", ((2, 3),))
         said = where_it_lies(case, slip, {"out": Text(en="the {result}", zh="{结果}")})
         assert "`x` [2]; `weights['w0']` [0];" in said.en and "…; `several[0]` []" in said.zh

@@ -74,7 +74,12 @@ def kinds(body: str, **inputs: Any) -> list[str]:
         ("return torch.tensor(np.asarray(x))", "numpy"),
         ("return torch.from_numpy(np.maximum(x, 0))", "numpy"),
         ("return torch.rand(3, device=x.device, generator=torch.Generator())", "generator"),
+        ("return x.clone().normal_(generator=torch.Generator())", "generator"),
+        ("return torch.rand(3, generator=torch.Generator(x.device)).to(x)", "drawn"),
+        ("return torch.randperm(3, generator=torch.Generator(device=x.device)).to(x.device)", "drawn"),
         ("w = x.clone().requires_grad_()\nw.grad = torch.zeros(2, 3)\nreturn w.grad", "refused"),
+        ("torch.set_rng_state(torch.get_rng_state().to(x.device))\nreturn x", "refused"),
+        ("w = nn.Parameter(x)\nw.data = torch.zeros(2, 3)\nreturn w + x", "moved"),
         ("return x.cpu() * 2", "returned"),
         ("return torch.tensor(x.tolist())", "returned"),
         ("out = torch.empty(2, 3)\nout[:] = x\nreturn out", "returned"),
@@ -113,6 +118,16 @@ def test_what_a_gpu_would_not_take(body: str, kind: str) -> None:
         "return torch.autograd.functional.jacobian(lambda t: t * t, x)",
         "w = x.double().requires_grad_()\nreturn torch.autograd.gradcheck(lambda t: t.sin().sum(), w)",
         "torch.manual_seed(1)\nreturn torch.rand(3, device=x.device), torch.randn_like(x), x.clone().bernoulli_(0.5)",
+        "g = torch.Generator(device=x.device).manual_seed(3)\nreturn torch.rand(3, device=x.device, generator=g)",
+        "g = torch.Generator(x.device)\ng.manual_seed(3)\nreturn [torch.randn(2, generator=g, device=x.device), "
+        "torch.bernoulli(x / 9, generator=g), torch.randperm(9, device=x.device, generator=g), x.normal_(generator=g)]",
+        "return nn.init.normal_(torch.empty_like(x), generator=torch.Generator(x.device).manual_seed(3))",
+        "g = torch.Generator(x.device).manual_seed(1)\ns = g.get_state()\na = torch.rand_like(x, generator=g)\n"
+        "g.set_state(s)\nreturn a, torch.rand(2, device=x.device, generator=g)",
+        "g = torch.Generator()\ng.manual_seed(3)\n"
+        "return torch.rand(3, generator=g).to(x), x[torch.randperm(2, generator=g)]",
+        "assert isinstance(torch.Generator(), torch.Generator)\ng = torch.Generator(device=x.device)\n"
+        "assert isinstance(g, torch.Generator) and g.device.type == x.device.type\nreturn x",
         "return [b for (b,) in torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x), 2)]",
         "return torch.einsum('ij,kj->ik', x, x), torch.nn.functional.conv2d(x[None, None], x[None, None, :1, :1])",
         "return torch.split(x, [1, 2], dim=1), torch.unbind(x), list(x)",
@@ -175,6 +190,8 @@ def test_the_words_name_the_line_the_shape_and_where_it_was_made() -> None:
     (slip,) = slips_of(trip("return x @ torch.randn(3, 2)"))
     assert slip.made_in == "" and slip.source_line == "return x @ torch.randn(3, 2)"
     assert "TypeError: can't convert" in tell(slips_of(trip("return x.numpy()"))[0]).zh
+    said = tell(slips_of(trip("w = nn.Parameter(x)\nw.grad = torch.zeros(2, 3)"))[0])
+    assert "`RuntimeError: attempting to assign a gradient" in said.zh and "'cuda'" in said.en and "meta" not in said.en
 
 
 def test_a_result_is_called_by_its_label_and_a_copy_to_the_cpu_is_no_missing_device() -> None:
@@ -253,7 +270,7 @@ def test_nothing_stays_behind() -> None:
         torch.get_default_device(),
         np.random.get_state()[1].sum(),
     )
-    loaded = set(torch.serialization.get_safe_globals())
+    loaded, generator = set(torch.serialization.get_safe_globals()), torch.Generator
     methods = {name: id(getattr(torch.Tensor, name)) for name in ("numpy", "tolist", "__getitem__", "__reduce_ex__")}
     names = student("kept.append(torch.rand(4))\nkept.append(x * torch.rand(3, device=x.device))\nreturn 1 / 0")
     names["kept"] = kept = []
@@ -264,7 +281,8 @@ def test_nothing_stays_behind() -> None:
         raise KeyError
     after = torch.get_rng_state(), torch.get_default_dtype(), torch.get_default_device(), np.random.get_state()[1].sum()
     assert torch.equal(before[0], after[0]) and before[1:] == after[1:]
-    assert set(torch.serialization.get_safe_globals()) == loaded
+    assert set(torch.serialization.get_safe_globals()) == loaded and torch.Generator is generator
+    assert slips_of(trip("from torch._C import Generator\nGenerator(device=x.device)")) == []  # out of its reach
     assert _get_current_function_mode_stack() == [] and _get_current_dispatch_mode_stack() == []
     assert methods == {name: id(getattr(torch.Tensor, name)) for name in methods}
     assert torch.autograd.is_multithreading_enabled()
