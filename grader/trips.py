@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from course_lib.checking.device_hints import DeviceMistake, sign_of
+from course_lib.checking.device_hints import DeviceMistake
 from course_lib.checking.probing import compile_probe
 from course_lib.checking.values import Value
 from grader.lesson import Lesson
@@ -33,7 +33,6 @@ def trips_of(
 
 def mistake_of(wrong: Wrong, trips: Sequence[Trip]) -> DeviceMistake:
     """What a pack keeps of a named device mistake: nothing of its code."""
-    from course_lib.checking.portability import slips_of
+    from course_lib.checking.portability import signs_of
 
-    signs = tuple(sign_of(slips_of(trip)) for trip in trips)
-    return DeviceMistake(wrong.code, wrong.misconception, wrong.hint, signs)
+    return DeviceMistake(wrong.code, wrong.misconception, wrong.hint, signs_of(trips))

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sign:
-    """The first slip of an answer on one case, without any of its code; the fields are those of ``simulated.Slip``."""
+    """The first slip of an answer on one case, without any of its code; the fields are those of ``simulated.Slip``.
+
+    after: how many values the probe had seen when it stopped there.
+    """
 
     kind: str
     operation: str
     shapes: tuple[tuple[int, ...], ...] = ()
     origin: str = ""
+    after: int = 0
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,13 @@ class DeviceMistake:
     signs: tuple[Sign | None, ...]
 
 
-def sign_of(slips: Sequence[Slip]) -> Sign | None:
+def sign_of(slips: Sequence[Slip], after: int = 0) -> Sign | None:
     """The sign of one case: what comes after the first slip only follows from it."""
     if not slips:
         return None
     first = slips[0]
-    return Sign(first.kind, first.operation, first.shapes, first.origin)
+    # A result that is on the CPU stops nothing, and is a value itself.
+    return Sign(first.kind, first.operation, first.shapes, first.origin, 0 if first.kind == "returned" else after)
 
 
 def recognise(known: Sequence[DeviceMistake], seen: Sequence[Sign | None]) -> DeviceMistake | None:

@@ -64,6 +64,12 @@ _SENTENCES = {
         zh="加速器上的张量，它的 `.{operation}` 换成了 CPU 上一个形状为 {shape} 的张量，从此它也在 CPU 上了。"
         "换到 GPU，下一行用到它时就会中止：`RuntimeError: {error}`。",
     ),
+    "state": Text(
+        en="The state of the CPU's random generator lies on an accelerator here, and the generator takes bytes on the "
+        "CPU alone. On a GPU this stops with `{error}`.",
+        zh="CPU 的随机数生成器的状态在这里到了加速器上，而生成器只收 CPU 上的字节。"
+        "换到 GPU，程序会在这里中止：`{error}`。",
+    ),
     "returned": Text(
         en="Your inputs lie on an accelerator here, and a result comes back on the CPU ({operation}). On a GPU the "
         "next line that uses both stops with `RuntimeError: Expected all tensors to be on the same device`.",
@@ -134,6 +140,9 @@ _MEETS = {
     "moved": Text(
         en="On the CPU lies the tensor of shape {shape} that takes the place of what was there.",
         zh="而取代原有数据的那个形状为 {shape} 的张量，在 CPU 上。",
+    ),
+    "state": Text(
+        en="There, too, lies the random state, which should be on the CPU.", zh="随机状态也在那里，而它本该在 CPU 上。"
     ),
     "returned": Text(en="On the CPU lies what comes back: {operation}.", zh="而返回的结果在 CPU 上：{operation}。"),
 }

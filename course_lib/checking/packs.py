@@ -177,13 +177,19 @@ def _sign_out(sign: Sign | None) -> dict[str, Any] | None:
     if sign is None:
         return None
     shapes = [list(shape) for shape in sign.shapes]
-    return {"kind": sign.kind, "operation": sign.operation, "shapes": shapes, "origin": sign.origin}
+    return {
+        "kind": sign.kind,
+        "operation": sign.operation,
+        "shapes": shapes,
+        "origin": sign.origin,
+        "after": sign.after,
+    }
 
 
 def _sign_in(tree: dict[str, Any] | None) -> Sign | None:
     if tree is None:
         return None
-    return Sign(tree["kind"], tree["operation"], tuple(map(tuple, tree["shapes"])), tree["origin"])
+    return Sign(tree["kind"], tree["operation"], tuple(map(tuple, tree["shapes"])), tree["origin"], tree["after"])
 
 
 def _observed(thing: object) -> Observed:

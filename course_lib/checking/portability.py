@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
-from course_lib.checking.device_hints import recognise, sign_of
+from course_lib.checking.device_hints import Sign, recognise, sign_of
 from course_lib.checking.device_words import tell, where_it_lies
 from course_lib.checking.probing import Names, ProbeFunction, compile_probe, is_students, run_probe
 from course_lib.checking.results import Hint, Observed, RaisedError
@@ -118,15 +118,20 @@ def advice_on(pack: ExercisePack, trips: Sequence[Trip]) -> Advice | None:
         return None
     slip, labels = slips[index][0], {prop.name: prop.label for prop in pack.properties}
     note = _RIGHT_HERE.format(slip=tell(slip, labels))
-    known = recognise(pack.device, list(map(sign_of, slips)))
+    known = recognise(pack.device, signs_of(trips))
     return Advice(note, known.hint, where_it_lies(pack.cases[index], slip, labels)) if known else Advice(note)
+
+
+def signs_of(trips: Sequence[Trip]) -> tuple[Sign | None, ...]:
+    """The sign of each trip, for comparing answers."""
+    return tuple(sign_of(slips_of(trip), len(trip.places)) for trip in trips)
 
 
 def _chose_a_device(slip: Slip) -> bool:
     """Whether the tensor in the way was put where the student's own ``device`` says: on a machine with a GPU that may
     well be the GPU, so nothing is said."""
     line = slip.made_in or slip.source_line
-    return "device" in line.lower() and "cpu" not in line.lower()
+    return slip.kind != "state" and "device" in line.lower() and "cpu" not in line.lower()
 
 
 def slips_of(trip: Trip) -> list[Slip]:
@@ -134,8 +139,9 @@ def slips_of(trip: Trip) -> list[Slip]:
     found = list(trip.slips)
     error = trip.observed.error
     if not found and error is not None and _is_torchs_own(error):
+        kind = "state" if error.message.startswith(_STATE) else "refused"
         words = f"{error.type}: {error.message}".replace("'meta'", "'cuda'")
-        found.append(Slip("refused", "", (), error.line, error.source_line, "", words))
+        found.append(Slip(kind, "", (), error.line, error.source_line, "", words))
     return found + [
         Slip("returned", name, origin=trip.origins.get(name, ""))
         for name, where in trip.places.items()
@@ -143,12 +149,15 @@ def slips_of(trip: Trip) -> list[Slip]:
     ]
 
 
+_STATE = "RNG state must be"
+
+
 def _is_torchs_own(error: RaisedError) -> bool:
     """Whether torch has refused here what it refuses on a GPU, too, such as assigning a .grad of another device."""
     about_devices = error.type == "RuntimeError" and "device" in error.message
     if error.message.startswith("META device type"):
         return False  # a generator that was imported by its name: nothing to say of a GPU
-    return about_devices or (error.type == "TypeError" and error.message.startswith("RNG state must be"))
+    return about_devices or (error.type == "TypeError" and error.message.startswith(_STATE))
 
 
 @contextlib.contextmanager

@@ -45,6 +45,7 @@ KNOWN = (mistake("mask", None, LARGE), mistake("array", Sign("numpy", "numpy", (
         ([None, dataclasses.replace(LARGE, origin="fetched")], None),
         ([None, dataclasses.replace(LARGE, operation="add")], None),
         ([LARGE, LARGE], None),
+        ([None, dataclasses.replace(LARGE, after=1)], None),  # it stops at another place of the probe
         ([Sign("numpy", "numpy", ((3,),)), None], "array"),
         ([Sign("numpy", "numpy", ((2,),)), None], None),  # NumPy is asked for something else
         ([None, None], None),
@@ -148,7 +149,7 @@ def test_where_things_lie_has_words_for_every_kind_of_slip_and_input() -> None:
     }
     case = JudgedCase("c", Text(en="{c}", zh="{c}"), {k: observe(v) for k, v in inputs.items()}, Observed({}))
     bare = JudgedCase("c", Text(en="{c}", zh="{c}"), {"n": observe(4)}, Observed({}))
-    for kind in ("mixed", "numpy", "generator", "drawn", "moved", "refused", "returned"):
+    for kind in ("mixed", "numpy", "generator", "drawn", "moved", "refused", "state", "returned"):
         slip = Slip(kind, "out", ((2, 3),))
         said = where_it_lies(case, slip, {"out": Text(en="the {result}", zh="{结果}")})
         assert "`x` [2]; `weights['w0']` [0];" in said.en and "…; `several[0]` []" in said.zh
@@ -158,10 +159,10 @@ def test_where_things_lie_has_words_for_every_kind_of_slip_and_input() -> None:
 
 
 def test_signs_are_plain_data_without_torch() -> None:
-    assert (
-        sign_of([Slip("mixed", "mul", ((2, 3),), 3, "return x * y", "y = 1", "words", "made"), Slip("numpy", "n")])
-        == LARGE
-    )
+    first = Slip("mixed", "mul", ((2, 3),), 3, "return x * y", "y = 1", "words", "made")
+    assert sign_of([first, Slip("numpy", "n")]) == LARGE
+    assert sign_of([first], 4) == dataclasses.replace(LARGE, after=4)
+    assert sign_of([Slip("returned", "out", origin="made")], 4) == Sign("returned", "out", (), "made")
     assert sign_of([]) is None
     code = "import sys, course_lib.checking.device_hints, course_lib.checking.packs; print('torch' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

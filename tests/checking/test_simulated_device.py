@@ -78,7 +78,7 @@ def kinds(body: str, **inputs: Any) -> list[str]:
         ("return torch.rand(3, generator=torch.Generator(x.device)).to(x)", "drawn"),
         ("return torch.randperm(3, generator=torch.Generator(device=x.device)).to(x.device)", "drawn"),
         ("w = x.clone().requires_grad_()\nw.grad = torch.zeros(2, 3)\nreturn w.grad", "refused"),
-        ("torch.set_rng_state(torch.get_rng_state().to(x.device))\nreturn x", "refused"),
+        ("torch.set_rng_state(torch.get_rng_state().to(x.device))\nreturn x", "state"),
         ("w = nn.Parameter(x)\nw.data = torch.zeros(2, 3)\nreturn w + x", "moved"),
         ("return x.cpu() * 2", "returned"),
         ("return torch.tensor(x.tolist())", "returned"),

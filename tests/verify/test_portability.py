@@ -147,7 +147,7 @@ def test_a_rule_that_is_broken_turns_the_proof_red(
 
 
 def test_every_kind_of_slip_has_its_words_in_both_languages() -> None:
-    for kind in ("mixed", "numpy", "generator", "drawn", "moved", "refused", "returned"):
+    for kind in ("mixed", "numpy", "generator", "drawn", "moved", "refused", "state", "returned"):
         said = trips.tell(Slip(kind, "mul", ((2,),), 1, "return x", "y = 1", "some words"))
         assert isinstance(said, Text) and "{" not in said.en + said.zh
 
