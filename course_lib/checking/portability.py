@@ -130,8 +130,9 @@ def signs_of(trips: Sequence[Trip]) -> tuple[Sign | None, ...]:
 def _chose_a_device(slip: Slip) -> bool:
     """Whether the tensor in the way was put where the student's own ``device`` says: on a machine with a GPU that may
     well be the GPU, so nothing is said."""
-    line = slip.made_in or slip.source_line
-    return slip.kind != "state" and "device" in line.lower() and "cpu" not in line.lower()
+    line = (slip.made_in or slip.source_line).lower()
+    asks = "is_available" in line or "accelerator" in line
+    return slip.kind != "state" and (asks or ("device" in line and "cpu" not in line))
 
 
 def slips_of(trip: Trip) -> list[Slip]:
@@ -140,7 +141,7 @@ def slips_of(trip: Trip) -> list[Slip]:
     error = trip.observed.error
     if not found and error is not None and _is_torchs_own(error):
         kind = "state" if error.message.startswith(_STATE) else "refused"
-        words = f"{error.type}: {error.message}".replace("'meta'", "'cuda'")
+        words = f"{error.type}: {error.message}".replace("'meta'", "'cuda'").replace("meta", "cuda:0")
         found.append(Slip(kind, "", (), error.line, error.source_line, "", words))
     return found + [
         Slip("returned", name, origin=trip.origins.get(name, ""))
@@ -150,14 +151,17 @@ def slips_of(trip: Trip) -> list[Slip]:
 
 
 _STATE = "RNG state must be"
+# Other words about devices are about this one, which is no GPU: torch has no generator and no autocast for it.
+_OF_TWO_DEVICES = ("same device", "expected device", "two devices")
 
 
 def _is_torchs_own(error: RaisedError) -> bool:
     """Whether torch has refused here what it refuses on a GPU, too, such as assigning a .grad of another device."""
-    about_devices = error.type == "RuntimeError" and "device" in error.message
-    if error.message.startswith("META device type"):
-        return False  # a generator that was imported by its name: nothing to say of a GPU
-    return about_devices or (error.type == "TypeError" and error.message.startswith(_STATE))
+    if error.type == "AssertionError":
+        return "for attribute 'device' do not match" in error.message
+    if error.type == "TypeError":
+        return error.message.startswith(_STATE)
+    return error.type == "RuntimeError" and any(words in error.message for words in _OF_TWO_DEVICES)
 
 
 @contextlib.contextmanager

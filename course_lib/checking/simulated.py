@@ -106,6 +106,9 @@ class Shell(torch.Tensor):
     def __repr__(self, **_: Any) -> str:  # type: ignore[override]
         return f"{self.inside!r} on the simulated device"
 
+    def __format__(self, spec: str) -> str:
+        return format(self.inside.detach(), spec) if spec else repr(self)
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _from_file, (self.inside, self.requires_grad)
 
@@ -174,6 +177,7 @@ class _Device(TorchDispatchMode):
 NO_ARRAY = "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
 GENERATOR = "Expected a 'cuda' device type for generator but found 'cpu'"
 DRAWN = "Expected a 'cpu' device type for generator but found 'cuda'"
+GRADIENT = "invalid gradient at index 0 - expected device cuda:0 but got cpu"
 MOVED = "Expected all tensors to be on the same device"
 
 
@@ -215,11 +219,14 @@ class _FromData(TorchFunctionMode):
         super().__init__()
         self.device = device
 
+    backwards = (torch.Tensor.backward, torch.autograd.grad)
     makers = (torch.tensor, torch.as_tensor, torch.asarray, torch.Tensor.new_tensor)
     picks = (torch.Tensor.__getitem__, torch.Tensor.__setitem__)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        if func in self.backwards:
+            self._gradients_fit(args, kwargs)
         if func in self.makers:
             return self._make(func, args, kwargs)
         if func in self.picks:
@@ -230,6 +237,13 @@ class _FromData(TorchFunctionMode):
             return func(*args, **kwargs)
         finally:
             self.device.draws_there = before
+
+    def _gradients_fit(self, args: Any, kwargs: Any) -> None:
+        """A gradient that is handed over lies where its tensor lies, a number aside. Of shells torch asks less."""
+        tensors, grads = _several(args[0]), _several(kwargs.get("gradient", kwargs.get("grad_outputs")))
+        for tensor, grad in zip(tensors, grads, strict=False):
+            if isinstance(grad, torch.Tensor) and grad.ndim and _is_shell(tensor) and not _is_shell(grad):
+                self.device.log.refuse("mixed", "backward", [grad], RuntimeError(GRADIENT))
 
     def _make(self, func: Any, args: Any, kwargs: Any) -> Any:
         args = tuple(_numbers(arg) if isinstance(arg, (list, tuple)) else arg for arg in args)
@@ -257,6 +271,7 @@ def simulated_device() -> Iterator[Log]:
     _current = log = Log()
     try:
         # Backward passes stay on this thread: the modes, and the student's line, are known on it alone.
+        usual = torch.get_default_device()
         calm, device = torch.autograd.set_multithreading_enabled(False), _Device(log)
         torch.Generator = DeviceGenerator  # type: ignore[misc]
         with calm, torch.serialization.safe_globals([_from_file]), _FromData(device), device:
@@ -264,6 +279,8 @@ def simulated_device() -> Iterator[Log]:
     finally:
         _current = None
         torch.Generator = _torch_generator  # type: ignore[misc]
+        if torch.get_default_device() == DEVICE:  # the student's code has set it; nobody could use the next tensor
+            torch.set_default_device(None if usual.type == "cpu" else usual)
 
 
 def to_device(thing: Any) -> Any:
@@ -318,6 +335,10 @@ def _text_of(line: tuple[str, int] | None) -> str:
     return linecache.getline(*line).strip()[:300] if line is not None else ""
 
 
+def _several(things: Any) -> Any:
+    return things if isinstance(things, (list, tuple)) else (things,)
+
+
 def _is_shell(thing: object) -> bool:
     return isinstance(thing, Shell)
 
@@ -338,8 +359,8 @@ def _each(things: Any, kind: type, change: Callable[[Any], Any]) -> Any:
 
 
 def _index(index: Any) -> Any:
-    if isinstance(index, list):
-        return torch.tensor(_numbers(index), dtype=None if index else torch.int64)
+    if isinstance(index, (list, range)):
+        return torch.tensor(_numbers(list(index)), dtype=None if index else torch.int64)
     return tuple(map(_index, index)) if isinstance(index, tuple) else index
 
 

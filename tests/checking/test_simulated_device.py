@@ -131,6 +131,8 @@ def test_what_a_gpu_would_not_take(body: str, kind: str) -> None:
         "return [b for (b,) in torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x), 2)]",
         "return torch.einsum('ij,kj->ik', x, x), torch.nn.functional.conv2d(x[None, None], x[None, None, :1, :1])",
         "return torch.split(x, [1, 2], dim=1), torch.unbind(x), list(x)",
+        "with torch.device(x.device):\n    return torch.zeros(3) + x, torch.tensor([1.0, 2.0, 3.0]) * x, torch.eye(3)",
+        "return f'{x.sum():.3f} {x.max():>6.1e}'",
         "with torch.inference_mode():\n    return (x * 2).softmax(1)",
     ],
 )
@@ -282,6 +284,8 @@ def test_nothing_stays_behind() -> None:
     after = torch.get_rng_state(), torch.get_default_dtype(), torch.get_default_device(), np.random.get_state()[1].sum()
     assert torch.equal(before[0], after[0]) and before[1:] == after[1:]
     assert set(torch.serialization.get_safe_globals()) == loaded and torch.Generator is generator
+    assert slips_of(trip("torch.set_default_device(x.device)\nreturn torch.ones(3) + x")) == []
+    assert torch.get_default_device() == before[2] and torch.ones(1).tolist() == [1.0]
     assert slips_of(trip("from torch._C import Generator\nGenerator(device=x.device)")) == []  # out of its reach
     assert _get_current_function_mode_stack() == [] and _get_current_dispatch_mode_stack() == []
     assert methods == {name: id(getattr(torch.Tensor, name)) for name in methods}
@@ -359,7 +363,13 @@ def test_check_advises_after_a_right_answer_and_takes_no_points(monkeypatch: pyt
 
 @pytest.mark.parametrize(
     ("where", "told"),
-    [("device=device", False), ("device=DEVICE", False), ('device="cpu"', True), ("requires_grad=False", True)],
+    [
+        ("device=device", False),
+        ("device=DEVICE", False),
+        ('device="cuda" if torch.cuda.is_available() else "cpu"', False),
+        ('device="cpu"', True),
+        ("requires_grad=False", True),
+    ],
 )
 def test_nobody_is_told_off_for_a_device_of_their_own_choice(where: str, told: bool) -> None:
     """Here it is the CPU; on a machine with a GPU the same line may choose the GPU."""
