@@ -127,12 +127,15 @@ def signs_of(trips: Sequence[Trip]) -> tuple[Sign | None, ...]:
     return tuple(sign_of(slips_of(trip), len(trip.places)) for trip in trips)
 
 
+_ON_THE_CPU = ("mixed", "moved", "refused", "returned")  # slips by a tensor that lies on the CPU
+
+
 def _chose_a_device(slip: Slip) -> bool:
     """Whether the tensor in the way was put where the student's own ``device`` says: on a machine with a GPU that may
     well be the GPU, so nothing is said."""
     line = (slip.made_in or slip.source_line).lower()
     asks = "is_available" in line or "accelerator" in line
-    return slip.kind != "state" and (asks or ("device" in line and "cpu" not in line))
+    return slip.kind in _ON_THE_CPU and (asks or ("device" in line and "cpu" not in line))
 
 
 def slips_of(trip: Trip) -> list[Slip]:
