@@ -23,7 +23,8 @@ import numpy as np
 from course_lib.checking.verdict import ExercisePack, evaluate
 from grader.lesson import Lesson
 from grader.mutants import Mutant, mutants
-from grader.packing import TookTooLong, answer, make_pack
+from grader.packing import answer, make_pack
+from grader.patience import TookTooLong
 from grader.reference import ExerciseError, load_exercises, solution_cell
 from grader.spec import Exercise
 

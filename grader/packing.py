@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import signal
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from course_lib.checking import packs
+from course_lib.checking.device_hints import DeviceMistake
 from course_lib.checking.probing import compile_probe, describe_error, run_probe
 from course_lib.checking.results import Observed
 from course_lib.checking.values import Value, observe
 from course_lib.checking.verdict import ExercisePack, JudgedCase, KnownWrong, PropertySpec
 from grader.course import Course
 from grader.lesson import Lesson
+from grader.patience import PATIENCE, TookTooLong, time_limit
 from grader.reference import (
     ExerciseError,
     exercise_hash,
@@ -29,6 +29,7 @@ from grader.reference import (
     solution_cell,
 )
 from grader.spec import Case, Exercise
+from grader.trips import mistake_of, trips_of
 
 
 def write_packs(course: Course, lesson: Lesson) -> list[Path]:
@@ -45,7 +46,8 @@ def make_pack(
 ) -> ExercisePack:
     """The pack of one exercise: its public cases and, with a seed, the hidden ones drawn from it.
 
-    wrong: whether to run the known wrong answers, too; without them the pack judges but diagnoses nothing.
+    wrong: whether to run the known wrong answers and mistakes with devices, too; without them the pack judges but
+    diagnoses nothing.
 
     Raises ExerciseError where the reference does not answer a case as the specification promises.
     """
@@ -72,10 +74,8 @@ def make_pack(
         exercise_hash=exercise_hash(lesson, exercise_id),
         timeout=exercise.timeout,
         portable=bool(exercise.device_wrong),
+        device=_device_mistakes(lesson, exercise_id, exercise, source, public) if wrong else (),
     )
-
-
-PATIENCE = 12  # times an exercise's limit for what is ours: a busy machine must not stop the grading of a class
 
 
 def _known_wrong(
@@ -93,6 +93,20 @@ def _known_wrong(
                 f"{exercise.timeout * PATIENCE:g} seconds; make it end, or try again on a machine that is less busy"
             )
         known.append(KnownWrong(wrong.code, wrong.misconception, wrong.hint, tuple(map(_without_code, seen))))
+    return tuple(known)
+
+
+def _device_mistakes(
+    lesson: Lesson, exercise_id: str, exercise: Exercise, probe: str, public: Sequence[dict[str, Value]]
+) -> tuple[DeviceMistake, ...]:
+    reference = solution_cell(lesson, exercise_id).source
+    known = []
+    for wrong in exercise.device_wrong:
+        with _the_same_dice():
+            trips = trips_of(lesson, exercise_id, exercise, probe, public, wrong.apply(reference))
+        if any(trip.observed.error is not None and trip.observed.error.type == TookTooLong.__name__ for trip in trips):
+            raise ExerciseError(f"{lesson.ref.slug}.{exercise_id}: device mistake {wrong.code!r} does not end in time")
+        known.append(mistake_of(wrong, trips))
     return tuple(known)
 
 
@@ -143,29 +157,6 @@ def observe_all(
         with time_limit(timeout):
             seen.append(run_probe(probe, namespace, case))
     return seen
-
-
-class TookTooLong(Exception):
-    """A probe ran past its exercise's time limit."""
-
-
-@contextlib.contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raises TookTooLong inside the block after a time; does nothing off the main thread or without SIGALRM."""
-    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_: object) -> None:
-        raise TookTooLong(f"more than {seconds:g} seconds")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _judged(

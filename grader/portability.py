@@ -1,23 +1,26 @@
 """Would an exercise's right answers run on a GPU, and does the run on the simulated device say where one would not?
 
 A device mistake gives the right numbers on the CPU, so that it has no place in the kill matrix: it must pass there
-and be caught here. The right answers must go through here with the numbers that they have on the CPU.
+and be caught here, and whoever makes it must be told its own hint. The right answers must go through here with the
+numbers that they have on the CPU.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
-from course_lib.checking.probing import compile_probe
 from course_lib.checking.results import ExerciseResult
 from course_lib.checking.values import Value
 from course_lib.checking.verdict import ExercisePack, evaluate
 from grader.lesson import Lesson
-from grader.packing import PATIENCE, answer, time_limit
-from grader.reference import run_solutions, solution_cell
-from grader.spec import Exercise
+from grader.packing import answer
+from grader.patience import PATIENCE
+from grader.reference import solution_cell
+from grader.spec import Exercise, Wrong
+from grader.trips import mistake_of, trips_of
 
 if TYPE_CHECKING:
     from course_lib.checking.portability import Trip
@@ -48,16 +51,21 @@ def portability(
         if problem := _alarm(pack, _trips(lesson, name, spec, pack, text)):
             problems.append(("device-alarm", title, problem))
     caught = 0
+    shown: list[tuple[Wrong, list[Trip]]] = []
     for wrong in spec.device_wrong:
         step(f"{pack.key}: device mistake {wrong.code}")
         text = wrong.apply(reference)
         seen = evaluate(pack, answer(lesson, name, spec, [case.inputs for case in pack.cases], text, PATIENCE))
         if seen.verdict != "pass":
             problems.append(("device-wrong-on-cpu", wrong.code, f"the verdict on the CPU is {seen.verdict!r}"))
-        elif not _slips(_trips(lesson, name, spec, pack, text)):
+            continue
+        trips = _trips(lesson, name, spec, pack, text)
+        if not _slips(trips):
             problems.append(("device-missed", wrong.code, "it goes through on the simulated device"))
-        else:
-            caught += 1
+            continue
+        caught += 1
+        shown.append((wrong, trips))
+    problems += _hints(pack, shown)
     return Portability(len(spec.device_wrong), caught, tuple(problems))
 
 
@@ -90,16 +98,24 @@ def summary(result: ExerciseResult) -> str:
     return f"case {failing.name!r}, {failing.property}: {failing.difference.sentence.en}"
 
 
-def _trips(lesson: Lesson, name: str, spec: Exercise, pack: ExercisePack, text: str) -> list[Trip]:
-    from course_lib.checking.portability import travel  # loads torch
+def _hints(pack: ExercisePack, shown: list[tuple[Wrong, list[Trip]]]) -> Iterator[Problem]:
+    """Mistakes that are not told their own hint, and mistakes that nobody could tell apart."""
+    from course_lib.checking.portability import advice_on
 
-    namespace = run_solutions(lesson, [name], {name: text})
-    probe = compile_probe(pack.probe)
-    trips = []
-    for case in pack.cases:
-        with time_limit(spec.timeout * PATIENCE):
-            trips.append(travel(probe, namespace, case.inputs))
-    return trips
+    known = tuple(mistake_of(wrong, trips) for wrong, trips in shown)
+    for wrong, trips in shown:
+        said = advice_on(replace(pack, device=known), trips)
+        if said is None:
+            yield "device-hint", wrong.code, "nothing is said: its line seems to choose a device"
+        elif said.hint != wrong.hint:
+            yield "device-hint", wrong.code, "it is not given its own hint"
+    for first, second in combinations(known, 2):
+        if first.signs == second.signs and first.hint != second.hint:
+            yield "same-signs", f"{first.code} = {second.code}", "the same on the simulated device, but different hints"
+
+
+def _trips(lesson: Lesson, name: str, spec: Exercise, pack: ExercisePack, text: str) -> list[Trip]:
+    return trips_of(lesson, name, spec, pack.probe, [case.inputs for case in pack.cases], text)
 
 
 def _slips(trips: list[Trip]) -> list[Slip]:

@@ -17,7 +17,8 @@ from course_lib.checking.results import ExerciseResult
 from course_lib.checking.verdict import ExercisePack, evaluate, same_outputs
 from grader.devices import Place
 from grader.lesson import Lesson
-from grader.packing import PATIENCE, TookTooLong, answer, make_pack, observe_all
+from grader.packing import answer, make_pack, observe_all
+from grader.patience import PATIENCE, TookTooLong
 from grader.portability import Portability, portability, summary
 from grader.proof_there import There, prove_there
 from grader.reference import (

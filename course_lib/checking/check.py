@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from course_lib.checking.clues import add_clues
 from course_lib.checking.packs import PackError, read_pack
@@ -18,6 +18,9 @@ from course_lib.checking.values import type_name
 from course_lib.checking.verdict import ExercisePack, evaluate, unjudged
 from course_lib.progress import line, record
 from course_lib.text import Text
+
+if TYPE_CHECKING:
+    from course_lib.checking.portability import Advice
 
 INTERRUPTED = Text(
     en="You stopped the check before it had an answer. If your code runs for ever, look at its loops.",
@@ -133,32 +136,40 @@ def _advised(pack: ExercisePack, namespace: dict[str, Any], device: str = "auto"
     result = _run(pack, namespace)
     if result.verdict != "pass" or not pack.portable or "NBGRADER_EXECUTION" in os.environ:
         return result
-    return replace(result, notes=(*result.notes, *_elsewhere(pack, namespace, device)))
+    said = _elsewhere(pack, namespace, device)
+    if said is None:
+        return result
+    return replace(result, notes=(*result.notes, said.note), hint=said.hint, elsewhere=said.lies)
 
 
-def _elsewhere(pack: ExercisePack, namespace: dict[str, Any], device: str) -> tuple[Text, ...]:
+def _elsewhere(pack: ExercisePack, namespace: dict[str, Any], device: str) -> Advice | None:
     """Advice on a right answer that would not run on a GPU. It costs no points, and never spoils a check."""
     if device == "cpu":
-        return ()
+        return None
     try:
+        from course_lib.checking.portability import Advice, advice  # loads torch
         from course_lib.device import describe_device, pick_device
 
         found = pick_device() if device != "simulated" else None
-        if found is None or found.type == "cpu":
-            if device not in ("auto", "simulated"):
-                return (NO_ACCELERATOR.format(device=device),)
-            from course_lib.checking.portability import advice  # loads torch
-
-            with TimeLimit(pack.timeout, lambda: None):
-                said = advice(pack, namespace)
-        else:
+        if found is not None and found.type != "cpu":
             from course_lib.checking.on_accelerator import advice_on
 
             with TimeLimit(pack.timeout + DEVICE_SECONDS, lambda: None):
                 said = advice_on(str(found), describe_device(found).en.partition(" (")[0], pack, namespace)
+                return None if said is None else _named(said, advice(pack, namespace))
+        if device not in ("auto", "simulated"):
+            return Advice(NO_ACCELERATOR.format(device=device))
+        with TimeLimit(pack.timeout, lambda: None):
+            return advice(pack, namespace)
     except (KeyboardInterrupt, Exception):
-        return ()
-    return () if said is None else (said,)
+        return None
+
+
+def _named(said: Text, simulated: Advice | None) -> Advice:
+    """What an accelerator said, with the hint of the named mistake that the simulated one recognises."""
+    from course_lib.checking.portability import Advice
+
+    return Advice(said) if simulated is None else replace(simulated, note=said)
 
 
 def _stopped(pack: ExercisePack, stop: KeyboardInterrupt, seconds: float, done: int) -> ExerciseResult:

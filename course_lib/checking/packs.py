@@ -2,7 +2,8 @@
 of it; the probe's text inside is run only when a check is asked for.
 
 A pack holds the probe, the public cases, what is expected of them, and what known wrong answers make of them with
-their hints. It never holds the reference solution, hidden cases or a wrong answer's code.
+their hints; of known mistakes with devices, what the simulated device saw. It never holds the reference solution,
+hidden cases or a wrong answer's code.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.checking import wire
+from course_lib.checking.device_hints import DeviceMistake, Sign
 from course_lib.checking.results import Hint, Observed
 from course_lib.checking.verdict import ExercisePack, JudgedCase, KnownWrong, PropertySpec
 from course_lib.text import Text, TextError
@@ -89,6 +91,16 @@ def to_tree(pack: ExercisePack) -> dict[str, Any]:
     unusual: dict[str, Any] = {} if pack.timeout == ExercisePack.timeout else {"timeout": pack.timeout}
     if pack.portable:
         unusual["portable"] = True
+    if pack.device:
+        unusual["device"] = [
+            {
+                "code": m.code,
+                "misconception": _text_out(m.misconception),
+                "hint": _hint_out(m.hint),
+                "signs": [_sign_out(sign) for sign in m.signs],
+            }
+            for m in pack.device
+        ]
     return {
         "schema_version": SCHEMA_VERSION,
         "key": pack.key,
@@ -142,6 +154,10 @@ def from_tree(tree: dict[str, Any]) -> ExercisePack:
         fallback=_hint_in(tree["fallback"]),
         timeout=float(tree.get("timeout", ExercisePack.timeout)),
         portable=tree.get("portable") is True,
+        device=tuple(
+            DeviceMistake(m["code"], Text(**m["misconception"]), _hint_in(m["hint"]), tuple(map(_sign_in, m["signs"])))
+            for m in tree.get("device", ())
+        ),
     )
 
 
@@ -155,6 +171,25 @@ def _hint_out(hint: Hint) -> dict[str, dict[str, str]]:
 
 def _hint_in(tree: dict[str, dict[str, str]]) -> Hint:
     return Hint(Text(**tree["question"]), Text(**tree["neighbour"]))
+
+
+def _sign_out(sign: Sign | None) -> dict[str, Any] | None:
+    if sign is None:
+        return None
+    shapes = [list(shape) for shape in sign.shapes]
+    return {
+        "kind": sign.kind,
+        "operation": sign.operation,
+        "shapes": shapes,
+        "origin": sign.origin,
+        "after": sign.after,
+    }
+
+
+def _sign_in(tree: dict[str, Any] | None) -> Sign | None:
+    if tree is None:
+        return None
+    return Sign(tree["kind"], tree["operation"], tuple(map(tuple, tree["shapes"])), tree["origin"], tree["after"])
 
 
 def _observed(thing: object) -> Observed:

@@ -10,22 +10,28 @@ import contextlib
 import random
 import time
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
 from course_lib.checking.bench import Making, at_bench
+from course_lib.checking.device_hints import Sign, recognise, sign_of
+from course_lib.checking.device_words import tell, where_it_lies
 from course_lib.checking.probing import ProbeFunction, compile_probe, run_probe
-from course_lib.checking.results import Observed
-from course_lib.checking.simulated import Slip, home, simulated_device, to_device
+from course_lib.checking.results import Hint, Observed, RaisedError
+from course_lib.checking.simulated import Slip, home, origin, simulated_device, to_device
 from course_lib.checking.values import Value
 from course_lib.checking.verdict import ExercisePack
 from course_lib.text import Text
 
 ENOUGH = 1.0  # seconds after which no further case is begun: nobody waits for advice
+_RIGHT_HERE = Text(
+    en="Your answer is right and has all its points. It would not run on a GPU yet. {slip}",
+    zh="你的答案是对的，分数全得。不过换到 GPU 上还跑不了。{slip}",
+)
 
 
 @dataclass(frozen=True)
@@ -33,60 +39,111 @@ class Trip:
     """One probe on one case on the simulated device.
 
     observed: as on the CPU, so that both can be compared; places: for each property, for each of its tensors in order,
-    whether it was on the device; slips: what a GPU would have refused.
+    whether it was on the device; slips: what a GPU would have refused; origins: of each property's tensors on the CPU,
+    as in ``Slip``.
     """
 
     observed: Observed
     places: dict[str, tuple[bool, ...]]
     slips: tuple[Slip, ...]
+    origins: dict[str, str] = field(default_factory=dict)
 
 
 def travel(probe: ProbeFunction, namespace: dict[str, Any], inputs: dict[str, Value]) -> Trip:
     """Runs the probe with its tensors on the simulated device. KeyboardInterrupt alone goes through."""
     places: dict[str, tuple[bool, ...]] = {}
+    origins: dict[str, str] = {}
 
     def on_bench(names: dict[str, Any], case: dict[str, Any]) -> Any:
         for name, thing in at_bench(probe, to_device)(names, case):
             plain, where = home(thing)
-            places[str(name)] = where
+            places[str(name)], origins[str(name)] = where, origin(thing)
             yield name, plain
 
     with same_dice(), simulated_device() as log, Making(to_device), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         observed = run_probe(on_bench, namespace, inputs)
-    return Trip(observed, places, tuple(log.slips))
+    return Trip(observed, places, tuple(log.slips), origins)
 
 
-def advice(pack: ExercisePack, namespace: dict[str, Any]) -> Text | None:
-    """What to tell somebody whose answer is right on the CPU and would not run on a GPU; None where it would."""
+@dataclass(frozen=True)
+class Advice:
+    """What to tell somebody whose answer is right on the CPU and would not run on a GPU.
+
+    hint: of the named mistake that it looks like, if any; lies: the hint's second step, where everything lies.
+    """
+
+    note: Text
+    hint: Hint | None = None
+    lies: Text | None = None
+
+
+def advice(pack: ExercisePack, namespace: dict[str, Any]) -> Advice | None:
+    """Advice from runs of the public cases on the simulated device; None for an answer that would run on a GPU."""
     probe, began = compile_probe(pack.probe), time.monotonic()
+    trips: list[Trip] = []
     for case in pack.cases:
         if time.monotonic() - began > ENOUGH:
-            return None
-        slips = slips_of(travel(probe, namespace, case.inputs))
-        if slips and _chose_a_device(slips[0]):
-            return None
-        if slips:
-            labels = {prop.name: prop.label for prop in pack.properties}
-            return _RIGHT_HERE.format(slip=tell(slips[0], labels))
-    return None
+            break
+        trips.append(travel(probe, namespace, case.inputs))
+    return advice_on(pack, trips)
+
+
+def advice_on(pack: ExercisePack, trips: Sequence[Trip]) -> Advice | None:
+    """Advice from the trips of the pack's first cases. A mistake is named only where all of them have been tried."""
+    slips = [slips_of(trip) for trip in trips]
+    index = next((i for i, found in enumerate(slips) if found), None)
+    if index is None or _chose_a_device(slips[index][0]):
+        return None
+    slip, labels = slips[index][0], {prop.name: prop.label for prop in pack.properties}
+    note = _RIGHT_HERE.format(slip=tell(slip, labels))
+    known = recognise(pack.device, signs_of(trips))
+    return Advice(note, known.hint, where_it_lies(pack.cases[index], slip, labels)) if known else Advice(note)
+
+
+def signs_of(trips: Sequence[Trip]) -> tuple[Sign | None, ...]:
+    """The sign of each trip, for comparing answers."""
+    return tuple(sign_of(slips_of(trip), len(trip.places)) for trip in trips)
+
+
+_ON_THE_CPU = ("mixed", "moved", "refused", "returned")  # slips by a tensor that lies on the CPU
 
 
 def _chose_a_device(slip: Slip) -> bool:
     """Whether the tensor in the way was put where the student's own ``device`` says: on a machine with a GPU that may
     well be the GPU, so nothing is said."""
-    line = slip.made_in or slip.source_line
-    return "device" in line.lower() and "cpu" not in line.lower()
+    line = (slip.made_in or slip.source_line).lower()
+    asks = "is_available" in line or "accelerator" in line
+    return slip.kind in _ON_THE_CPU and (asks or ("device" in line and "cpu" not in line))
 
 
 def slips_of(trip: Trip) -> list[Slip]:
     """What a GPU would have refused, and then the results that came back on the CPU."""
     found = list(trip.slips)
     error = trip.observed.error
-    if not found and error is not None and error.type == "RuntimeError" and "device" in error.message:
-        # Some checks are torch's own here, too, such as the one on assigning .grad.
-        found.append(Slip("refused", "", (), error.line, error.source_line, "", error.message))
-    return found + [Slip("returned", name) for name, where in trip.places.items() if not all(where)]
+    if not found and error is not None and _is_torchs_own(error):
+        kind = "state" if error.message.startswith(_STATE) else "refused"
+        words = f"{error.type}: {error.message}".replace("'meta'", "'cuda'").replace("meta", "cuda:0")
+        found.append(Slip(kind, "", (), error.line, error.source_line, "", words))
+    return found + [
+        Slip("returned", name, origin=trip.origins.get(name, ""))
+        for name, where in trip.places.items()
+        if not all(where)
+    ]
+
+
+_STATE = "RNG state must be"
+# Other words about devices are about this one, which is no GPU: torch has no generator and no autocast for it.
+_OF_TWO_DEVICES = ("same device", "expected device", "two devices")
+
+
+def _is_torchs_own(error: RaisedError) -> bool:
+    """Whether torch has refused here what it refuses on a GPU, too, such as assigning a .grad of another device."""
+    if error.type == "AssertionError":
+        return "for attribute 'device' do not match" in error.message
+    if error.type == "TypeError":
+        return error.message.startswith(_STATE)
+    return error.type == "RuntimeError" and any(words in error.message for words in _OF_TWO_DEVICES)
 
 
 @contextlib.contextmanager
@@ -99,63 +156,3 @@ def same_dice() -> Iterator[None]:
         random.setstate(before)
         np.random.set_state(arrays)
         torch.set_rng_state(tensors)
-
-
-def tell(slip: Slip, labels: Mapping[str, Text] | None = None) -> Text:
-    """A slip in the student's words: the operation, what lies where, what a GPU would say, and the line.
-
-    labels: the words for the exercise's properties, by their names.
-    """
-    sentence = _SENTENCES[slip.kind]
-    if slip.made_in:
-        origin = _FETCHED_IN if "cpu" in slip.made_in else _MADE_IN
-        sentence = Text(en=sentence.en + origin.en, zh=sentence.zh + origin.zh)
-    if slip.source_line:
-        sentence = Text(en="`{line}`: " + sentence.en, zh="`{line}`：" + sentence.zh)
-    return sentence.format(
-        line=slip.source_line,
-        operation=(labels or {}).get(slip.operation, slip.operation) if slip.kind == "returned" else slip.operation,
-        shape=slip.shapes[0] if slip.shapes else "",
-        error=slip.error,
-        made=slip.made_in,
-    )
-
-
-_SENTENCES = {
-    "mixed": Text(
-        en="`{operation}` meets two devices: your inputs lie on an accelerator here, and a tensor of shape {shape} "
-        "lies on the CPU. On a GPU this stops with `RuntimeError: {error}`.",
-        zh="`{operation}` 碰到了两个设备：这里的输入在加速器上，而一个形状为 {shape} 的张量在 CPU 上。"
-        "换到 GPU，程序会在这里中止：`RuntimeError: {error}`。",
-    ),
-    "refused": Text(
-        en="Something on the CPU is put together with your inputs, which lie on an accelerator here. "
-        "On a GPU this stops with `RuntimeError: {error}`.",
-        zh="这里的输入在加速器上，却和 CPU 上的东西放在了一起。换到 GPU，程序会在这里中止：`RuntimeError: {error}`。",
-    ),
-    "numpy": Text(
-        en="NumPy cannot read a tensor that lies on an accelerator. On a GPU this stops with `TypeError: {error}`.",
-        zh="NumPy 读不了加速器上的张量。换到 GPU，程序会在这里中止：`TypeError: {error}`。",
-    ),
-    "generator": Text(
-        en="`{operation}` is to make a tensor on an accelerator with a random generator of the CPU. "
-        "On a GPU this stops with `RuntimeError: {error}`.",
-        zh="`{operation}` 要在加速器上生成张量，用的却是 CPU 的随机数生成器。"
-        "换到 GPU，程序会在这里中止：`RuntimeError: {error}`。",
-    ),
-    "returned": Text(
-        en="Your inputs lie on an accelerator here, and a result comes back on the CPU ({operation}). On a GPU the "
-        "next line that uses both stops with `RuntimeError: Expected all tensors to be on the same device`.",
-        zh="这里的输入在加速器上，结果却回到了 CPU（{operation}）。换到 GPU，下一行把两者放在一起用时就会中止："
-        "`RuntimeError: Expected all tensors to be on the same device`。",
-    ),
-}
-_RIGHT_HERE = Text(
-    en="Your answer is right and has all its points. It would not run on a GPU yet. {slip}",
-    zh="你的答案是对的，分数全得。不过换到 GPU 上还跑不了。{slip}",
-)
-_MADE_IN = Text(
-    en=" That tensor was made in `{made}`, which names no device=.",
-    zh="那个张量是在 `{made}` 里生成的，那里没有写 device=。",
-)
-_FETCHED_IN = Text(en=" That tensor comes from `{made}`.", zh="那个张量来自 `{made}`。")

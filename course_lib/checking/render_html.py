@@ -165,10 +165,13 @@ def _hints(result: ExerciseResult, hint: Hint, language: str | None, step: int, 
     if step >= 2 and result.failing is not None and not result.failing.hidden:
         parts.append(f"<b>{_inline(words.HINT_TITLES[1], language)}</b>")
         parts.append(f"<div>{''.join(_picture(p, language) for p in counterexample(result.failing))}</div>")
+    if step >= 2 and result.elsewhere is not None:
+        parts.append(f"<b>{_inline(words.LIES_TITLE, language)}</b>")
+        parts.append(_code(_paragraph(result.elsewhere, language)))
     if step >= 3:
         parts.append(f"<b>{_inline(words.HINT_TITLES[2], language)}</b>")
         parts.append(_paragraph(hint.neighbour, language))
     if step < words.STEPS and not graded:
-        more = words.NEXT_HINTS[step - 1].format(key=result.key, step=step + 1)
-        parts.append(f'<div style="opacity:.85">{_words(more, language)}</div>')
+        more = _words(words.next_hint(result, step), language)
+        parts.append(f'<div style="opacity:.85">{more}</div>')
     return "".join([*parts, "</div>"])

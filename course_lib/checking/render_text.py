@@ -80,10 +80,12 @@ def _hints(result: ExerciseResult, hint: Hint, language: str | None, step: int, 
     if step >= 2 and result.failing is not None and not result.failing.hidden:
         lines.append("  " + words.HINT_TITLES[1].say(language, " / "))
         lines += [line for picture in counterexample(result.failing) for line in _picture(picture, language)]
+    if step >= 2 and result.elsewhere is not None:
+        lines += ["  " + words.LIES_TITLE.say(language, " / "), *_sentences(result.elsewhere, language)]
     if step >= 3:
         lines += ["  " + words.HINT_TITLES[2].say(language, " / "), *_sentences(hint.neighbour, language)]
     if step < words.STEPS and not graded:
-        lines.append("  " + words.NEXT_HINTS[step - 1].format(key=result.key, step=step + 1).say(language, " / "))
+        lines.append("  " + words.next_hint(result, step).say(language, " / "))
     return lines
 
 

@@ -109,7 +109,11 @@ class FailingCase:
 
 @dataclass(frozen=True)
 class ExerciseResult:
-    """The outcome of one exercise. ``score`` counts only matched properties; a grader error never costs points."""
+    """The outcome of one exercise. ``score`` counts only matched properties; a grader error never costs points.
+
+    elsewhere: where everything lies in the case on which a right answer would fail on a GPU: the second step of its
+    hint, as it has no failing case.
+    """
 
     key: str
     title: Text
@@ -121,6 +125,7 @@ class ExerciseResult:
     hint: Hint | None = None
     error: RaisedError | None = None
     notes: tuple[Text, ...] = field(default=())
+    elsewhere: Text | None = None
 
     @property
     def score(self) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from course_lib.checking.advice import advise_case
 from course_lib.checking.compare import compare
+from course_lib.checking.device_hints import DeviceMistake
 from course_lib.checking.results import (
     Difference,
     ExerciseResult,
@@ -71,6 +72,7 @@ class ExercisePack:
     exercise_hash: str = ""
     timeout: float = 5.0  # seconds that one case may take in the sandbox; a student's own machine gets more
     portable: bool = False  # right answers run on any device: check tries that on the simulated one
+    device: tuple[DeviceMistake, ...] = ()
 
     def public(self) -> tuple[JudgedCase, ...]:
         return tuple(case for case in self.cases if not case.hidden)

@@ -64,7 +64,18 @@ NEXT_HINTS = (
         zh='下一步（需要时再看）：讲解一道相近的例题。运行 check("{key}", hint={step})',
     ),
 )
+LIES_TITLE = Text(en="Hint, step 2 of 3: where everything lies", zh="提示，第 2 步（共 3 步）：什么在哪里")
+NEXT_LIES = Text(
+    en='Next step, when you want it: where everything lies. Run check("{key}", hint={step})',
+    zh='下一步（需要时再看）：什么在哪里。运行 check("{key}", hint={step})',
+)
 NO_VALUE = Text(en="nothing: no value was reached", zh="没有：未得到任何值")
+
+
+def next_hint(result: ExerciseResult, step: int) -> Text:
+    """How to ask for what follows a step."""
+    lies = step == 1 and result.elsewhere is not None
+    return (NEXT_LIES if lies else NEXT_HINTS[step - 1]).format(key=result.key, step=step + 1)
 
 
 def points(number: float) -> str:

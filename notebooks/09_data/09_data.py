@@ -454,7 +454,7 @@ class OneHot:
 
     def __call__(self, label):
         index = torch.as_tensor(label)[..., None]
-        return torch.zeros(*index.shape[:-1], self.classes).scatter_(-1, index, value=1.0)
+        return torch.zeros(*index.shape[:-1], self.classes, device=index.device).scatter_(-1, index, value=1.0)
     ### END SOLUTION
 
 # %% id="OneHot-check" tags=["check"]

@@ -15,8 +15,9 @@ import torch
 from torch import nn
 
 from course_lib.checking import check, portability
+from course_lib.checking.device_words import tell
 from course_lib.checking.packs import read_pack
-from course_lib.checking.portability import advice, slips_of, tell, travel
+from course_lib.checking.portability import advice, slips_of, travel
 from course_lib.checking.render_html import html
 from course_lib.checking.render_text import plain
 from course_lib.checking.simulated import DEVICE, Shell, home, simulated_device, to_device
@@ -73,7 +74,12 @@ def kinds(body: str, **inputs: Any) -> list[str]:
         ("return torch.tensor(np.asarray(x))", "numpy"),
         ("return torch.from_numpy(np.maximum(x, 0))", "numpy"),
         ("return torch.rand(3, device=x.device, generator=torch.Generator())", "generator"),
+        ("return x.clone().normal_(generator=torch.Generator())", "generator"),
+        ("return torch.rand(3, generator=torch.Generator(x.device)).to(x)", "drawn"),
+        ("return torch.randperm(3, generator=torch.Generator(device=x.device)).to(x.device)", "drawn"),
         ("w = x.clone().requires_grad_()\nw.grad = torch.zeros(2, 3)\nreturn w.grad", "refused"),
+        ("torch.set_rng_state(torch.get_rng_state().to(x.device))\nreturn x", "state"),
+        ("w = nn.Parameter(x)\nw.data = torch.zeros(2, 3)\nreturn w + x", "moved"),
         ("return x.cpu() * 2", "returned"),
         ("return torch.tensor(x.tolist())", "returned"),
         ("out = torch.empty(2, 3)\nout[:] = x\nreturn out", "returned"),
@@ -112,9 +118,21 @@ def test_what_a_gpu_would_not_take(body: str, kind: str) -> None:
         "return torch.autograd.functional.jacobian(lambda t: t * t, x)",
         "w = x.double().requires_grad_()\nreturn torch.autograd.gradcheck(lambda t: t.sin().sum(), w)",
         "torch.manual_seed(1)\nreturn torch.rand(3, device=x.device), torch.randn_like(x), x.clone().bernoulli_(0.5)",
+        "g = torch.Generator(device=x.device).manual_seed(3)\nreturn torch.rand(3, device=x.device, generator=g)",
+        "g = torch.Generator(x.device)\ng.manual_seed(3)\nreturn [torch.randn(2, generator=g, device=x.device), "
+        "torch.bernoulli(x / 9, generator=g), torch.randperm(9, device=x.device, generator=g), x.normal_(generator=g)]",
+        "return nn.init.normal_(torch.empty_like(x), generator=torch.Generator(x.device).manual_seed(3))",
+        "g = torch.Generator(x.device).manual_seed(1)\ns = g.get_state()\na = torch.rand_like(x, generator=g)\n"
+        "g.set_state(s)\nreturn a, torch.rand(2, device=x.device, generator=g)",
+        "g = torch.Generator()\ng.manual_seed(3)\n"
+        "return torch.rand(3, generator=g).to(x), x[torch.randperm(2, generator=g)]",
+        "assert isinstance(torch.Generator(), torch.Generator)\ng = torch.Generator(device=x.device)\n"
+        "assert isinstance(g, torch.Generator) and g.device.type == x.device.type\nreturn x",
         "return [b for (b,) in torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x), 2)]",
         "return torch.einsum('ij,kj->ik', x, x), torch.nn.functional.conv2d(x[None, None], x[None, None, :1, :1])",
         "return torch.split(x, [1, 2], dim=1), torch.unbind(x), list(x)",
+        "with torch.device(x.device):\n    return torch.zeros(3) + x, torch.tensor([1.0, 2.0, 3.0]) * x, torch.eye(3)",
+        "return f'{x.sum():.3f} {x.max():>6.1e}'",
         "with torch.inference_mode():\n    return (x * 2).softmax(1)",
     ],
 )
@@ -174,6 +192,8 @@ def test_the_words_name_the_line_the_shape_and_where_it_was_made() -> None:
     (slip,) = slips_of(trip("return x @ torch.randn(3, 2)"))
     assert slip.made_in == "" and slip.source_line == "return x @ torch.randn(3, 2)"
     assert "TypeError: can't convert" in tell(slips_of(trip("return x.numpy()"))[0]).zh
+    said = tell(slips_of(trip("w = nn.Parameter(x)\nw.grad = torch.zeros(2, 3)"))[0])
+    assert "`RuntimeError: attempting to assign a gradient" in said.zh and "'cuda'" in said.en and "meta" not in said.en
 
 
 def test_a_result_is_called_by_its_label_and_a_copy_to_the_cpu_is_no_missing_device() -> None:
@@ -252,7 +272,7 @@ def test_nothing_stays_behind() -> None:
         torch.get_default_device(),
         np.random.get_state()[1].sum(),
     )
-    loaded = set(torch.serialization.get_safe_globals())
+    loaded, generator = set(torch.serialization.get_safe_globals()), torch.Generator
     methods = {name: id(getattr(torch.Tensor, name)) for name in ("numpy", "tolist", "__getitem__", "__reduce_ex__")}
     names = student("kept.append(torch.rand(4))\nkept.append(x * torch.rand(3, device=x.device))\nreturn 1 / 0")
     names["kept"] = kept = []
@@ -263,7 +283,10 @@ def test_nothing_stays_behind() -> None:
         raise KeyError
     after = torch.get_rng_state(), torch.get_default_dtype(), torch.get_default_device(), np.random.get_state()[1].sum()
     assert torch.equal(before[0], after[0]) and before[1:] == after[1:]
-    assert set(torch.serialization.get_safe_globals()) == loaded
+    assert set(torch.serialization.get_safe_globals()) == loaded and torch.Generator is generator
+    assert slips_of(trip("torch.set_default_device(x.device)\nreturn torch.ones(3) + x")) == []
+    assert torch.get_default_device() == before[2] and torch.ones(1).tolist() == [1.0]
+    assert slips_of(trip("from torch._C import Generator\nGenerator(device=x.device)")) == []  # out of its reach
     assert _get_current_function_mode_stack() == [] and _get_current_dispatch_mode_stack() == []
     assert methods == {name: id(getattr(torch.Tensor, name)) for name in methods}
     assert torch.autograd.is_multithreading_enabled()
@@ -293,8 +316,9 @@ def test_advice_is_given_once_and_never_for_a_portable_answer() -> None:
     cases = tuple(JudgedCase(n, Text(en=n, zh=n), {"x": observe(torch.ones(2, 3))}, _none()) for n in ("a", "b"))
     pack = ExercisePack("toy.f", Text(en="f", zh="f"), (), PROBE, cases, (), None, portable=True)  # type: ignore[arg-type]
     said = advice(pack, student("return x + torch.zeros(3)"))
-    assert said is not None and said.en.startswith("Your answer is right and has all its points.")
-    assert said.en.count("RuntimeError") == 1 and "全得" in said.zh
+    assert said is not None and said.note.en.startswith("Your answer is right and has all its points.")
+    assert said.note.en.count("RuntimeError") == 1 and "全得" in said.note.zh
+    assert (said.hint, said.lies) == (None, None)
     assert advice(pack, student("return x + 1")) is None
     assert advice(pack, student("raise ValueError('something else')")) is None
 
@@ -339,7 +363,13 @@ def test_check_advises_after_a_right_answer_and_takes_no_points(monkeypatch: pyt
 
 @pytest.mark.parametrize(
     ("where", "told"),
-    [("device=device", False), ("device=DEVICE", False), ('device="cpu"', True), ("requires_grad=False", True)],
+    [
+        ("device=device", False),
+        ("device=DEVICE", False),
+        ('device="cuda" if torch.cuda.is_available() else "cpu"', False),
+        ('device="cpu"', True),
+        ("requires_grad=False", True),
+    ],
 )
 def test_nobody_is_told_off_for_a_device_of_their_own_choice(where: str, told: bool) -> None:
     """Here it is the CPU; on a machine with a GPU the same line may choose the GPU."""

@@ -12,11 +12,12 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from course_lib.checking import bench, simulated
+from course_lib.checking import bench, packs, simulated, wire
 from course_lib.checking import portability as trips
+from course_lib.checking.device_hints import Sign
 from course_lib.checking.simulated import Slip
 from course_lib.text import Text
-from grader import verify
+from grader import packing, verify
 from grader.commands.verify import command
 from grader.course import find_course
 from grader.lesson import read_lesson
@@ -80,6 +81,31 @@ def test_a_device_mistake_must_be_caught_and_be_right_on_the_cpu(monkeypatch: py
     assert set(found) == {("device-missed", "harmless"), ("device-wrong-on-cpu", "broken")}
 
 
+def test_every_mistake_is_told_its_own_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    zeros = wrong("zeros", "return torch.zeros(len(x), dtype=x.dtype) + x + x")
+    found = findings(monkeypatch, dataclasses.replace(SPEC, device_wrong=(ADDED, zeros)))
+    assert set(found) == {("device-hint", "zeros"), ("same-signs", "added = zeros")}
+    shared = dataclasses.replace(zeros, hint=ADDED.hint)
+    assert findings(monkeypatch, dataclasses.replace(SPEC, device_wrong=(ADDED, shared))) == {}
+    silent = wrong("silent", "return x + torch.zeros(len(x), dtype=x.dtype) + x  # device")
+    found = findings(monkeypatch, dataclasses.replace(SPEC, device_wrong=(silent,)))
+    assert set(found) == {("device-hint", "silent")} and "nothing is said" in found["device-hint", "silent"]
+    monkeypatch.setattr(trips, "recognise", lambda known, signs: None)
+    assert ("device-hint", "added") in findings(monkeypatch, SPEC)
+
+
+def test_a_pack_keeps_what_was_seen_of_a_mistake_and_not_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    lesson = use(monkeypatch, SPEC, TORCH)
+    pack = packing.make_pack(lesson, "double", SPEC)
+    (kept,) = pack.device
+    assert (kept.code, kept.hint) == (ADDED.code, ADDED.hint)
+    assert kept.signs == (Sign("mixed", "add", ((2,),), "made"),)
+    blob = wire.pack(packs.to_tree(pack))
+    assert b"torch.zeros" not in blob and b"mixed" in blob
+    assert wire.pack(packs.to_tree(packing.make_pack(lesson, "double", SPEC))) == blob
+    assert packing.make_pack(lesson, "double", SPEC, wrong=False).device == ()
+
+
 def test_an_exercise_with_tensors_says_whether_the_device_matters(monkeypatch: pytest.MonkeyPatch) -> None:
     silent = dataclasses.replace(SPEC, device_wrong=())
     assert set(findings(monkeypatch, silent)) == {("device-undeclared", "")}
@@ -121,7 +147,7 @@ def test_a_rule_that_is_broken_turns_the_proof_red(
 
 
 def test_every_kind_of_slip_has_its_words_in_both_languages() -> None:
-    for kind in ("mixed", "numpy", "generator", "refused", "returned"):
+    for kind in ("mixed", "numpy", "generator", "drawn", "moved", "refused", "state", "returned"):
         said = trips.tell(Slip(kind, "mul", ((2,),), 1, "return x", "y = 1", "some words"))
         assert isinstance(said, Text) and "{" not in said.en + said.zh
 

@@ -13,7 +13,11 @@ from grader.spec import Case, Exercise, Hint, Property, Right, Survivor, Wrong
 
 
 def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    """Names and shapes, values and derivatives for given weights, two steps, an interrupted run, a fresh start."""
+    """Names and shapes, values and derivatives for given weights, two steps, an interrupted run, a fresh start.
+
+    Model and optimiser are made together, so that there is no moment to move the model before the optimiser is made:
+    both are made where the data lie, by torch's default device. All that comes after is on its own.
+    """
     import io
 
     import torch
@@ -21,8 +25,12 @@ def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, objec
 
     x, y, width = case["x"], case["y"], case["width"]
 
+    def fresh(width: int, lr: float, momentum: float) -> Any:
+        with torch.device(x.device):
+            return ns["capstone_model"](width, lr, momentum)
+
     def made(weights: Any) -> Any:
-        model, optimiser = ns["capstone_model"](width, case["lr"], case["momentum"])
+        model, optimiser = fresh(width, case["lr"], case["momentum"])
         model = model.double()
         with torch.no_grad():
             for name, value in weights.items():
@@ -34,10 +42,10 @@ def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, objec
 
     with torch.random.fork_rng():
         torch.manual_seed(case["seed"])
-        model, _ = ns["capstone_model"](width, case["lr"], case["momentum"])
+        model, _ = fresh(width, case["lr"], case["momentum"])
         yield "parameters", {name: list(p.shape) for name, p in model.named_parameters()}
         yield "start", F.cross_entropy(model(x.float()), y).item()
-        wide, _ = ns["capstone_model"](400, case["lr"], case["momentum"])
+        wide, _ = fresh(400, case["lr"], case["momentum"])
         yield (
             "init",
             [wide.w1.std().item(), wide.w2.std().item(), wide.b1.abs().sum().item(), wide.b2.abs().sum().item()],
@@ -73,7 +81,7 @@ def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, objec
             optimiser.step()
         yield "resumed", {n: p.detach() for n, p in sorted(model.named_parameters())}
         torch.manual_seed(case["seed"])
-        model, optimiser = ns["capstone_model"](32, 0.1, 0.9)
+        model, optimiser = fresh(32, 0.1, 0.9)
         for _ in range(60):
             optimiser.zero_grad()
             loss = F.cross_entropy(model(x.float()), y)
@@ -276,6 +284,43 @@ def capstone_model(width, lr, momentum):
     ),
 )
 
+DEVICE_WRONG = (
+    Wrong(
+        "velocities-on-cpu",
+        Text(en="the velocities are made on the CPU at the first step", zh="走第一步时，在 CPU 上生成了速度"),
+        edits=(
+            ("self.velocities = [torch.zeros_like(p) for p in self.params]", "self.velocities = []"),
+            ("            with torch.no_grad():\n", "            self.velocities = self.velocities or [torch.zeros(p.shape) for p in self.params]\n            with torch.no_grad():\n"),
+            ('            for v, saved in zip(self.velocities, state["velocities"]):\n                v.copy_(saved)\n', '            self.velocities = [saved.clone() for saved in state["velocities"]]\n'),
+        ),
+        hint=Hint(
+            question=Text(en="torch.zeros(p.shape) takes the shape from p. What else does a velocity share with its parameter?", zh="torch.zeros(p.shape) 从 p 那里取了形状。速度与它的参数还有什么相同？"),
+            neighbour=Text(en="A running mean m of the batches t: m = torch.zeros(t.shape[1:]) is float32 on the CPU for every t; m = torch.zeros_like(t[0]) has t's dtype and lies beside it.", zh="各批 t 的滑动平均 m：m = torch.zeros(t.shape[1:]) 不管 t 怎样，总是 CPU 上的 float32；m = torch.zeros_like(t[0]) 的 dtype 与 t 相同，也在 t 旁边。"),
+        ),
+    ),
+    Wrong(
+        "ones-on-cpu",
+        Text(en="the activation's backward makes ones on the CPU", zh="激活函数的 backward 在 CPU 上生成了 1"),
+        edits=(("(s + x * s * (1 - s))", "(s + x * s * (torch.ones(x.shape, dtype=x.dtype) - s))"),),
+        hint=Hint(
+            question=Text(en="The forward pass goes well on a GPU, the backward pass stops. Which tensor of your backward comes from neither x nor grad_output?", zh="在 GPU 上前向没有问题，反向却中止了。backward 里哪个张量既不来自 x，也不来自 grad_output？"),
+            neighbour=Text(en="In the backward of a clipped t: keep = torch.zeros(t.shape); keep[t.abs() < 1] = 1 lies on the CPU. keep = (t.abs() < 1).to(t.dtype) is computed from t and lies beside it.", zh="给 t 截断时，backward 里写 keep = torch.zeros(t.shape); keep[t.abs() < 1] = 1，它就在 CPU 上。keep = (t.abs() < 1).to(t.dtype) 由 t 算出，就在 t 旁边。"),
+        ),
+    ),
+    Wrong(
+        "state-as-lists",
+        Text(en="the state is saved as lists, and the tensors made from them lie on the CPU", zh="状态存成了列表，再由列表生成的张量在 CPU 上"),
+        edits=(
+            ("[v.clone() for v in self.velocities]", "[v.tolist() for v in self.velocities]"),
+            ('            for v, saved in zip(self.velocities, state["velocities"]):\n                v.copy_(saved)\n', '            self.velocities = [torch.tensor(saved) for saved in state["velocities"]]\n'),
+        ),
+        hint=Hint(
+            question=Text(en="The interrupted run stops at its first step after loading, the whole one does not. What does a list forget?", zh="中断的训练加载之后，第一步就中止了；一口气走完的却没事。列表忘掉了什么？"),
+            neighbour=Text(en="old = m.tolist(); m = torch.tensor(old) is a new tensor, float32, on the CPU. m.copy_(torch.tensor(old)) writes the same numbers into m, which keeps its dtype and its device.", zh="old = m.tolist(); m = torch.tensor(old) 得到一个新张量：float32，在 CPU 上。m.copy_(torch.tensor(old)) 把同样的数写进 m，m 的 dtype 和设备都不变。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="13.4 The capstone", zh="13.4 综合项目"),
     properties=(
@@ -344,5 +389,5 @@ EXERCISE = Exercise(
             "the card promises a state that can be saved; written to a file at once, a window and a copy are the same",
         ),
     ),
-    stays_on_cpu="it makes model and optimiser together on the CPU; whoever moves the model makes the optimiser anew",
+    device_wrong=DEVICE_WRONG,
 )

@@ -187,6 +187,15 @@ DEVICE_WRONG = (
             neighbour=Text(en="A picture that PIL has read is an array, so torch.from_numpy belongs there, once, followed by .to(device). From then on t.float() / 255 is all that is needed, on every device.", zh="PIL 读进来的图片是数组，所以 torch.from_numpy 用在那里，用一次，接着 .to(device)。此后只要 t.float() / 255，在哪个设备上都行。"),
         ),
     ),
+    Wrong(
+        "mean-on-cpu",
+        Text(en='mean and std are made tensors with one entry, on the CPU', zh='把 mean 和 std 变成了 CPU 上只有一个元素的张量'),
+        edits=(('((image / 255 - mean) / std)[None, None]', '((image / 255 - torch.tensor([mean])) / torch.tensor([std]))[None, None]'),),
+        hint=Hint(
+            question=Text(en='mean and std come as plain numbers. On which device is a plain number?', zh='mean 和 std 是以普通的数传进来的。普通的数在哪个设备上？'),
+            neighbour=Text(en="torchvision's Normalize makes its tensors of mean and std with device=tensor.device in each call. For one channel no tensor is needed: t - 0.5 runs anywhere.", zh='torchvision 的 Normalize 每次调用时，都用 device=tensor.device 生成 mean 和 std 的张量。只有一个通道时根本不需要张量：t - 0.5 在哪里都能运行。'),
+        ),
+    ),
 )  # fmt: skip
 
 EXERCISE = Exercise(

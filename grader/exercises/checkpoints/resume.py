@@ -14,7 +14,8 @@ from grader.spec import Case, Exercise, Hint, Property, Right, Wrong
 
 def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, object]]:
     """Makes a checkpoint, resumes from it into new objects, trains on with noise, and resumes from it once more; then
-    offers checkpoints with an entry missing and with one too many."""
+    offers checkpoints with an entry missing and with one too many. The checkpoint lies on the CPU wherever the model
+    does, as after torch.load(file, map_location="cpu"); so does the generator that draws the noise."""
     import torch
 
     def fresh(weights: Any) -> Any:
@@ -27,13 +28,13 @@ def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, objec
     def train(model: Any, optimiser: Any, steps: int) -> None:
         for _ in range(steps):
             optimiser.zero_grad()
-            noise = torch.rand(4, 2, dtype=torch.float64)
+            noise = torch.rand(4, 2, dtype=torch.float64, device="cpu").to(case["x"].device)
             (model(case["x"] + noise) * case["y"]).sum().backward()
             optimiser.step()
 
     def plain(thing: Any) -> Any:
         if isinstance(thing, torch.Tensor):
-            return thing.clone()
+            return thing.detach().clone().cpu()
         if isinstance(thing, dict):
             return {key: plain(value) for key, value in thing.items()}
         return [plain(value) for value in thing] if isinstance(thing, list) else thing
@@ -219,6 +220,41 @@ RIGHT = (
     ),
 )
 
+DEVICE_WRONG = (
+    Wrong(
+        "velocities-left-on-cpu",
+        Text(en="the velocities are put into the optimiser by hand, where the checkpoint lies", zh="把速度亲手放进优化器，留在了检查点所在的设备上"),
+        edits=(("    optimiser.load_state_dict(copy.deepcopy(saved[\"optimiser\"]))     # its", "    for p, entry in zip(model.parameters(), saved[\"optimiser\"][\"state\"].values()):\n        optimiser.state[p] = copy.deepcopy(entry)     # its"),),
+        hint=Hint(
+            question=Text(en="A checkpoint is often read with map_location=\"cpu\". Who carries the velocities from there to the parameters?", zh="检查点常用 map_location=\"cpu\" 读进来。谁把速度从那里搬到参数那边？"),
+            neighbour=Text(en="Adam's state_dict() saved on a GPU, read on the CPU: adam.load_state_dict(state) puts each entry beside its parameter, in its dtype. adam.state[p][\"exp_avg\"] = entry leaves it on the CPU, and the next step raises.", zh="在 GPU 上保存的 Adam 的 state_dict()，读到了 CPU 上：adam.load_state_dict(state) 把每一项放到它的参数旁边，dtype 也跟着参数。adam.state[p][\"exp_avg\"] = entry 则把它留在 CPU 上，下一步就报错。"),
+        ),
+    ),
+    Wrong(
+        "parameters-replaced",
+        Text(en="the parameters' memory is replaced by the checkpoint's", zh="用检查点的内存顶替了参数的内存"),
+        edits=(
+            (
+                '    model.load_state_dict(saved["model"])\n',
+                '    if set(saved["model"]) != set(model.state_dict()):\n        raise KeyError("does not fit")\n    for name, tensor in model.state_dict(keep_vars=True).items():\n        tensor.data = saved["model"][name].clone()\n',
+            ),
+        ),
+        hint=Hint(
+            question=Text(en="t.copy_(s) writes s's numbers into t; t.data = s puts s in the place of t's memory. Which of the two keeps the model where it was?", zh="t.copy_(s) 把 s 的数写进 t；t.data = s 让 s 顶替 t 的内存。哪一个能让模型留在原来的设备上？"),
+            neighbour=Text(en="For w on a GPU, w.data = torch.zeros(3) raises nothing, but w is on the CPU afterwards, and the next w * x raises. w.data.zero_() or, better, with torch.no_grad(): w.zero_() stays.", zh="w 在 GPU 上时，w.data = torch.zeros(3) 不会报错，但 w 之后就在 CPU 上了，下一次 w * x 才报错。w.data.zero_() 会留在原处；更好的写法是 with torch.no_grad(): w.zero_()。"),
+        ),
+    ),
+    Wrong(
+        "random-state-moved",
+        Text(en="the random state is moved to the model's device with everything else", zh="连同其他一切，把随机状态也移到了模型所在的设备"),
+        edits=(('    torch.set_rng_state(saved["rng"])\n', '    torch.set_rng_state(saved["rng"].to(next(model.parameters()).device))\n'),),
+        hint=Hint(
+            question=Text(en="Which generator does torch.set_rng_state set? Where does it keep its state?", zh="torch.set_rng_state 设置的是哪个生成器？它的状态存在哪里？"),
+            neighbour=Text(en="There is one generator on the CPU and one on each GPU. torch.get_rng_state and set_rng_state speak of the CPU's alone, torch.cuda.get_rng_state of a GPU's; and the state is in both cases bytes on the CPU.", zh="CPU 有一个生成器，每块 GPU 也各有一个。torch.get_rng_state 和 set_rng_state 只管 CPU 的，torch.cuda.get_rng_state 管 GPU 的；而状态在两种情况下都是 CPU 上的字节。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="13.2 Go on as if nothing had happened", zh="13.2 就当什么都没发生过"),
     properties=(
@@ -250,5 +286,5 @@ EXERCISE = Exercise(
             zh="下棋封盘：要接着下，需要局面（模型）、轮到谁走（轮次）、两边的棋钟（优化器）；若用骰子，还要骰盅当时的样子（随机状态）。",
         ),
     ),
-    stays_on_cpu="load_state_dict and copy_ take a state from any device; the generator's own is always on the CPU",
+    device_wrong=DEVICE_WRONG,
 )

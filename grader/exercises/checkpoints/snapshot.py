@@ -13,7 +13,8 @@ from grader.spec import Case, Exercise, Hint, Property, Right, Wrong
 
 
 def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    """Trains some steps, takes the snapshot, trains on, and only then looks at it; then through a file."""
+    """Trains some steps, takes the snapshot, trains on, and only then looks at it; then through a file. A snapshot may
+    lie on any device, and the random state is that of the CPU: what is looked at is carried to the model first."""
     import io
 
     import torch
@@ -26,6 +27,9 @@ def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, objec
                 p.copy_(value)
         optimiser = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.5)
 
+        def beside(thing: Any) -> Any:
+            return thing.to(case["x"].device) if isinstance(thing, torch.Tensor) else thing
+
         def step() -> None:
             optimiser.zero_grad()
             (model(case["x"]) * case["y"]).sum().backward()
@@ -33,19 +37,19 @@ def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, objec
 
         for _ in range(case["steps"]):
             step()
-        torch.rand(case["draws"])
+        torch.rand(case["draws"], device="cpu")
         saved = ns["snapshot"](model, optimiser, case["epoch"])
-        following = torch.rand(3)
+        following = torch.rand(3, device="cpu")
         step()
         if not isinstance(saved, dict):
             yield "model", saved  # no dict: the comparison then says what came instead
             return
         state = saved.get("model")
-        yield "model", dict(state) if isinstance(state, dict) else state
+        yield "model", {key: beside(v) for key, v in state.items()} if isinstance(state, dict) else state
         memory = saved.get("optimiser")
         yield (
             "optimiser",
-            [entry["momentum_buffer"] for _, entry in sorted(memory["state"].items())]
+            [beside(entry["momentum_buffer"]) for _, entry in sorted(memory["state"].items())]
             if isinstance(memory, dict)
             else memory,
         )
@@ -53,12 +57,12 @@ def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, objec
         rng = saved.get("rng")
         if isinstance(rng, torch.Tensor):
             torch.set_rng_state(rng)
-        yield "rng", [torch.rand(3) if isinstance(rng, torch.Tensor) else rng, following]
+        yield "rng", [beside(torch.rand(3, device="cpu")) if isinstance(rng, torch.Tensor) else rng, beside(following)]
         yield "keys", sorted(map(str, saved))
         file = io.BytesIO()
         torch.save(saved, file)
         file.seek(0)
-        yield "file", dict(torch.load(file, weights_only=True)["model"])
+        yield "file", {key: beside(v) for key, v in torch.load(file, weights_only=True)["model"].items()}
 
 
 def _case(name: str, label: Text, steps: int, epoch: int, draws: int, rng: np.random.Generator) -> Case:
@@ -240,6 +244,27 @@ RIGHT = (
     ),
 )
 
+DEVICE_WRONG = (
+    Wrong(
+        "copied-by-numpy",
+        Text(en="the model's tensors are copied by NumPy", zh="用 NumPy 来复制模型的张量"),
+        edits=(("copy.deepcopy(model.state_dict())", "{name: torch.from_numpy(np.array(t.numpy())) for name, t in model.state_dict().items()}"),),
+        hint=Hint(
+            question=Text(en="Which copies of a tensor do you know that need no array in between?", zh="你知道哪些复制张量的办法，中间不需要数组？"),
+            neighbour=Text(en="t.clone() copies where t lies, copy.deepcopy copies a whole tree of tensors, and t.cpu() brings a copy to the CPU when t lies on a GPU. t.numpy() lends out t's own memory, which NumPy can read on the CPU only.", zh="t.clone() 在 t 所在的地方复制，copy.deepcopy 复制整棵张量树，t 在 GPU 上时 t.cpu() 把副本带到 CPU。t.numpy() 则是把 t 自己的内存借出去，NumPy 只读得了 CPU 上的。"),
+        ),
+    ),
+    Wrong(
+        "random-state-moved",
+        Text(en="the state of the CPU's generator is moved to the model's device", zh="把 CPU 生成器的状态移到了模型所在的设备"),
+        edits=(("torch.get_rng_state(),", "torch.get_rng_state().to(next(model.parameters()).device),"),),
+        hint=Hint(
+            question=Text(en="Whose state is it, and who is to take it back? Where does that one live?", zh="这是谁的状态？又要还给谁？它住在哪里？"),
+            neighbour=Text(en="torch.set_rng_state(state) wants bytes on the CPU; of a state on a GPU it says 'RNG state must be a torch.ByteTensor'. torch.load(file, map_location=\"cuda\") sets the same trap: it carries everything in the file, the random state, too.", zh="torch.set_rng_state(state) 要的是 CPU 上的字节；给它 GPU 上的，它就说 RNG state must be a torch.ByteTensor。torch.load(file, map_location=\"cuda\") 也是同样的陷阱：它把文件里的一切都搬过去，连随机状态也搬。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="13.1 Take a snapshot", zh="13.1 拍一张快照"),
     properties=(
@@ -275,5 +300,5 @@ EXERCISE = Exercise(
             zh="scores = {'ann': [3]}; noted = copy.deepcopy(scores); scores['ann'].append(5)：noted 仍是 {'ann': [3]}。若用 dict(scores)，就成了 {'ann': [3, 5]}。",
         ),
     ),
-    stays_on_cpu="a checkpoint may lie on any device, and many keep it on the CPU on purpose",
+    device_wrong=DEVICE_WRONG,
 )

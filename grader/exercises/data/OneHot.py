@@ -13,14 +13,18 @@ from grader.spec import Case, Exercise, Hint, Property, Right, Wrong
 
 
 def probe(ns: dict[str, Any], case: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    """Calls one object for every label, then looks at all results, and pickles what the object keeps."""
+    """Calls one object for every label, then looks at all results, and pickles what the object keeps. Vectors of
+    single labels are carried to the device as the training loop carries a batch: an int lies nowhere."""
     import pickle
 
     import torch
 
-    transform = ns["OneHot"](case["classes"])
+    transform, here = ns["OneHot"](case["classes"]), torch.empty(0).device
     results = [transform(label) for label in case["labels"]]
-    yield ("batch" if isinstance(case["labels"][0], torch.Tensor) else "single"), results
+    if isinstance(case["labels"][0], torch.Tensor):
+        yield "batch", results
+    else:
+        yield "single", [hot.to(here) if isinstance(hot, torch.Tensor) else hot for hot in results]
     try:
         pickle.dumps(vars(transform))
     except Exception as error:
@@ -54,7 +58,7 @@ def hidden(rng: np.random.Generator) -> list[Case]:
 
 _INIT = "        self.classes = classes\n"
 _CALL = """        index = torch.as_tensor(label)[..., None]
-        return torch.zeros(*index.shape[:-1], self.classes).scatter_(-1, index, value=1.0)
+        return torch.zeros(*index.shape[:-1], self.classes, device=index.device).scatter_(-1, index, value=1.0)
 """
 
 WRONG = (
@@ -88,7 +92,7 @@ WRONG = (
     Wrong(
         "lambda-kept",
         Text(en="the object keeps a lambda, which cannot be pickled", zh="对象里存了 lambda，无法用 pickle 打包"),
-        edits=((_INIT, "        self.classes = classes\n        self.make = lambda shape: torch.zeros(*shape, classes)\n"), ("torch.zeros(*index.shape[:-1], self.classes)", "self.make(index.shape[:-1])")),
+        edits=((_INIT, "        self.classes = classes\n        self.make = lambda shape: torch.zeros(*shape, classes)\n"), ("torch.zeros(*index.shape[:-1], self.classes, device=index.device)", "self.make(index.shape[:-1])")),
         hint=Hint(
             question=Text(en="Which of the object's attributes is a function without a name?", zh="对象的哪个属性是没有名字的函数？"),
             neighbour=Text(en="pickle.dumps(len) works: a name is sent. pickle.dumps(lambda x: x) fails: there is no name to send. Keep data, and write methods.", zh="pickle.dumps(len) 可以：送的是名字。pickle.dumps(lambda x: x) 不行：没有名字可送。属性里存数据，功能写成方法。"),
@@ -97,7 +101,7 @@ WRONG = (
     Wrong(
         "integers",
         Text(en="the vector is of integers", zh="向量是整数"),
-        edits=(("torch.zeros(*index.shape[:-1], self.classes).scatter_(-1, index, value=1.0)", "torch.zeros(*index.shape[:-1], self.classes, dtype=torch.int64).scatter_(-1, index, value=1)"),),
+        edits=(("torch.zeros(*index.shape[:-1], self.classes, device=index.device).scatter_(-1, index, value=1.0)", "torch.zeros(*index.shape[:-1], self.classes, dtype=torch.int64, device=index.device).scatter_(-1, index, value=1)"),),
         hint=Hint(
             question=Text(en="Which dtype does the card ask for? Why would probabilities be integers?", zh="题目要什么 dtype？概率会是整数吗？"),
             neighbour=Text(en="torch.nn.functional.one_hot returns int64; .float() makes it usable as probabilities.", zh="torch.nn.functional.one_hot 返回 int64；.float() 之后才能当概率用。"),
@@ -133,7 +137,7 @@ WRONG = (
     Wrong(
         "one-cold",
         Text(en="ones everywhere and 0 at the label", zh="处处是 1，标签处是 0"),
-        edits=(("torch.zeros(*index.shape[:-1], self.classes).scatter_(-1, index, value=1.0)", "torch.ones(*index.shape[:-1], self.classes).scatter_(-1, index, value=0.0)"),),
+        edits=(("torch.zeros(*index.shape[:-1], self.classes, device=index.device).scatter_(-1, index, value=1.0)", "torch.ones(*index.shape[:-1], self.classes, device=index.device).scatter_(-1, index, value=0.0)"),),
         hint=Hint(
             question=Text(en="What is the sum of a one-hot vector?", zh="one-hot 向量的和是多少？"),
             neighbour=Text(en="On a row of lamps, 'hot' means that this one is on and the others are off.", zh="一排灯里，“hot”的那盏亮着，其余的都灭。"),
@@ -165,7 +169,7 @@ RIGHT = (
     def __call__(self, label):
         if isinstance(label, int):
             return (self.numbers == label).float()
-        return (label.unsqueeze(1) == self.numbers).float()
+        return (label.unsqueeze(1) == self.numbers.to(label.device)).float()
 ''',
     ),
     Right(
@@ -177,11 +181,49 @@ RIGHT = (
         self.n = classes
 
     def __call__(self, label):
-        rows = torch.eye(self.n)
+        rows = torch.eye(self.n, device=label.device if torch.is_tensor(label) else None)
         return rows[label].clone()
 ''',
     ),
 )
+
+DEVICE_WRONG = (
+    Wrong(
+        "zeros-on-cpu",
+        Text(en="the zeros are made on the CPU, wherever the labels lie", zh="不管标签在哪里，零都在 CPU 上生成"),
+        edits=(("self.classes, device=index.device)", "self.classes)"),),
+        hint=Hint(
+            question=Text(en="A whole batch of labels may lie on a GPU already. Where do your zeros lie then, and what does scatter_ want?", zh="一整批标签可能已经在 GPU 上了。那时你的零在哪里？scatter_ 又要求什么？"),
+            neighbour=Text(en="A table of counts for t on a GPU: torch.zeros(9).index_add_(0, t, ones) raises, torch.zeros(9, device=t.device) is beside t. torch.as_tensor leaves a tensor where it is, so its .device can be asked.", zh="t 在 GPU 上，要数各个数出现几次：torch.zeros(9).index_add_(0, t, ones) 会报错，torch.zeros(9, device=t.device) 则在 t 旁边。torch.as_tensor 不会搬动张量，所以可以问它的 .device。"),
+        ),
+    ),
+    Wrong(
+        "numbers-kept-on-cpu",
+        Text(en="the class numbers are kept as a tensor on the CPU and compared with the labels", zh="把类别编号存成了 CPU 上的张量，再与标签比较"),
+        source='''class OneHot:
+    """Compares with the class numbers that it keeps."""
+
+    def __init__(self, classes):
+        self.numbers = torch.arange(classes)
+
+    def __call__(self, label):
+        return (torch.as_tensor(label)[..., None] == self.numbers).float()
+''',
+        hint=Hint(
+            question=Text(en="Your object was made before it had seen any label. How could it know on which device the labels would come?", zh="你的对象在见到标签之前就创建好了。标签会在哪个设备上来，它怎么可能知道？"),
+            neighbour=Text(en="A plain object has no .to(device) that would carry self.table along. So it carries what it needs at each call: self.table.to(t.device) costs nothing where both are in the same place.", zh="普通的对象没有 .to(device)，不会把 self.table 带走。那就每次调用时带上：self.table.to(t.device)，两者本来就在一处时不花什么。"),
+        ),
+    ),
+    Wrong(
+        "identity-on-cpu",
+        Text(en="rows are picked from an identity matrix on the CPU", zh="从 CPU 上的单位矩阵里取行"),
+        edits=((_CALL, "        return torch.eye(self.classes)[label]\n"),),
+        hint=Hint(
+            question=Text(en="Square brackets take an index from the CPU for a tensor on a GPU. Do they take it the other way round?", zh="方括号允许用 CPU 上的下标去取 GPU 上的张量。反过来也行吗？"),
+            neighbour=Text(en="With i on a GPU, torch.arange(10)[i] raises 'indices should be either on cpu or on the same device as the indexed tensor'; torch.arange(10, device=i.device)[i] does not.", zh="i 在 GPU 上时，torch.arange(10)[i] 会报 indices should be either on cpu or on the same device as the indexed tensor；写成 torch.arange(10, device=i.device)[i] 就不会。"),
+        ),
+    ),
+)  # fmt: skip
 
 EXERCISE = Exercise(
     title=Text(en="9.3 OneHot", zh="9.3 OneHot"),
@@ -213,5 +255,5 @@ EXERCISE = Exercise(
             zh="一个做加法的类：class Add：__init__(self, n) 记住 self.n = n；__call__(self, x) 返回 x + self.n。Add(5)(2) 是 7，每次调用都产生新的数。",
         ),
     ),
-    stays_on_cpu="a transform works in the dataset, on the CPU; the training loop moves whole batches",
+    device_wrong=DEVICE_WRONG,
 )

@@ -300,6 +300,15 @@ DEVICE_WRONG = (
             neighbour=Text(en="torch.optim makes its state with torch.zeros_like(p) at the first step: beside p, in p's dtype. For p of float64 on a GPU, torch.zeros(p.shape) would miss both.", zh="torch.optim 在走第一步时用 torch.zeros_like(p) 生成状态：在 p 旁边，dtype 也同 p。p 是 GPU 上的 float64 时，torch.zeros(p.shape) 这两样都不对。"),
         ),
     ),
+    Wrong(
+        "rate-on-cpu",
+        Text(en='the learning rate is kept as a tensor with one entry, on the CPU', zh='把学习率存成了 CPU 上只有一个元素的张量'),
+        edits=(('self.lr, self.momentum = lr, momentum', 'self.lr, self.momentum = torch.tensor([lr], dtype=torch.float64), momentum'),),
+        hint=Hint(
+            question=Text(en='What does your optimiser do with the learning rate that a Python number cannot do?', zh='你的优化器拿学习率做的事，有什么是 Python 的数做不到的？'),
+            neighbour=Text(en='t * 0.1 runs on every device. t * torch.tensor([0.1]) does not; where a tensor is needed, torch.tensor([0.1], device=t.device) can only be made once t is known.', zh='t * 0.1 在哪个设备上都能运行，t * torch.tensor([0.1]) 不行；真需要张量时，torch.tensor([0.1], device=t.device) 也只有知道了 t 才能生成。'),
+        ),
+    ),
 )  # fmt: skip
 
 EXERCISE = Exercise(

@@ -267,6 +267,15 @@ DEVICE_WRONG = (
             neighbour=Text(en="A step for 10 million parameters by way of NumPy would carry 40 MB down and 40 MB up again each time; t.numpy() therefore refuses instead of copying in silence. t.mul_(0.9) stays where t lies.", zh="一千万个参数绕道 NumPy 走一步，每次要搬下来 40 MB，再搬上去 40 MB；所以 t.numpy() 宁可拒绝，也不悄悄拷贝。t.mul_(0.9) 就留在 t 那里算。"),
         ),
     ),
+    Wrong(
+        "rate-on-cpu",
+        Text(en='the learning rate is made a tensor on the CPU', zh='把学习率变成了 CPU 上的张量'),
+        edits=(('p -= lr * v', 'p -= torch.full(p.shape, lr, dtype=p.dtype) * v'),),
+        hint=Hint(
+            question=Text(en='Which of the three factors in this line lies on the CPU? Must it be a tensor?', zh='这一行的三个量里，哪一个在 CPU 上？它非得是张量吗？'),
+            neighbour=Text(en='t.mul_(0.9) takes a number; t.mul_(torch.full(t.shape, 0.9)) takes a second tensor, and for t on a GPU it raises.', zh='t.mul_(0.9) 用的是一个数；t.mul_(torch.full(t.shape, 0.9)) 用的是另一个张量，t 在 GPU 上时就会报错。'),
+        ),
+    ),
 )  # fmt: skip
 
 EXERCISE = Exercise(

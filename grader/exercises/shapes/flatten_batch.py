@@ -302,6 +302,15 @@ DEVICE_WRONG = (
             neighbour=Text(en="On the CPU, t.cpu() is t itself, so nothing is to be seen. For t on a GPU it is a copy elsewhere: t.cpu() + t raises 'Expected all tensors to be on the same device'.", zh="在 CPU 上，t.cpu() 就是 t 自己，所以看不出什么。t 在 GPU 上时，它是另一处的副本：t.cpu() + t 会报 Expected all tensors to be on the same device。"),
         ),
     ),
+    Wrong(
+        "reshaped-by-numpy",
+        Text(en='NumPy does the reshaping', zh='用 NumPy 来改变形状'),
+        edits=(('return x.flatten(1)', 'return torch.from_numpy(x.detach().numpy().reshape(len(x), -1))'),),
+        hint=Hint(
+            question=Text(en="What can NumPy's reshape do that torch's cannot? And what can it not reach?", zh='NumPy 的 reshape 有什么是 torch 的做不到的？又有什么是它够不着的？'),
+            neighbour=Text(en='np.stack([t.numpy() for t in several]) stops on a GPU with a TypeError. torch.stack(several) does the same, wherever they lie, and keeps the graph.', zh='np.stack([t.numpy() for t in several]) 到 GPU 上就以 TypeError 中止。torch.stack(several) 做的是同样的事，张量在哪里都行，还保住了计算图。'),
+        ),
+    ),
 )  # fmt: skip
 
 EXERCISE = Exercise(

@@ -364,6 +364,15 @@ DEVICE_WRONG = (
             neighbour=Text(en="out = torch.empty(4); out[:] = t with t on a GPU raises nothing, but out stays on the CPU and every row costs a copy. out = t.new_empty(4) keeps it where t is.", zh="t 在 GPU 上，out = torch.empty(4); out[:] = t 不会报错，但 out 一直在 CPU 上，而且每填一次就多一次拷贝。out = t.new_empty(4) 才会跟 t 在一起。"),
         ),
     ),
+    Wrong(
+        "summed-by-ones",
+        Text(en='the coordinates are summed by a product with ones on the CPU', zh='用与 CPU 上的全 1 向量相乘来对坐标求和'),
+        edits=(('difference.square().sum(dim=2)', 'difference.square() @ torch.ones(a.shape[1], dtype=a.dtype)'),),
+        hint=Hint(
+            question=Text(en='Which tensor in your last line comes from neither a nor b?', zh='你最后一行里，哪个张量既不来自 a，也不来自 b？'),
+            neighbour=Text(en='Row means of t: t @ torch.full((5,), 0.2) needs a vector beside t, and finds one on the CPU. t.mean(dim=1) needs none; t.new_full((5,), 0.2) would lie beside t.', zh='求 t 各行的平均：t @ torch.full((5,), 0.2) 需要一个在 t 旁边的向量，而它在 CPU 上。t.mean(dim=1) 根本不需要；t.new_full((5,), 0.2) 则会在 t 旁边。'),
+        ),
+    ),
 )  # fmt: skip
 
 EXERCISE = Exercise(

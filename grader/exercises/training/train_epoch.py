@@ -224,6 +224,15 @@ DEVICE_WRONG = (
             neighbour=Text(en="best = torch.zeros(1); best += t raises for t on a GPU. A Python number, best = 0.0; best += t.item(), asks nobody; a tensor, torch.zeros(1, device=t.device), has to be told.", zh="t 在 GPU 上时，best = torch.zeros(1); best += t 会报错。用 Python 的数，best = 0.0; best += t.item()，与设备无关；用张量就得说明：torch.zeros(1, device=t.device)。"),
         ),
     ),
+    Wrong(
+        "loss-by-numpy",
+        Text(en='the loss is read through NumPy', zh='通过 NumPy 读取损失'),
+        edits=(('total += loss.item() * len(y)', 'total += float(loss.detach().numpy()) * len(y)'),),
+        hint=Hint(
+            question=Text(en='Which method takes a single number out of a tensor, out of the graph and off the device at once?', zh='哪个方法能一步到位：从张量里取出一个数，脱离计算图，也离开设备？'),
+            neighbour=Text(en='float(t.max().detach().numpy()) stops on a GPU with a TypeError; t.max().item() gives the number on every device. Each of them waits for the GPU, so not more often than needed.', zh='float(t.max().detach().numpy()) 到 GPU 上就以 TypeError 中止；t.max().item() 在哪个设备上都能给出这个数。取一次就要等 GPU 一次，所以不要取得太勤。'),
+        ),
+    ),
 )  # fmt: skip
 
 EXERCISE = Exercise(
