@@ -89,7 +89,7 @@ class Elsewhere:
             pack = self.packs[name]
             names = run_solutions(self.lesson, [name])
             probe = compile_probe(pack.probe)
-            made = (expect(self.place.name, probe, names, case.inputs) for case in pack.cases)
+            made = (expect(self.place.name, probe, names, case.inputs, pack.properties) for case in pack.cases)
             self._expected[name] = tuple(made)
         return self._expected[name]
 

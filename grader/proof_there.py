@@ -58,7 +58,7 @@ def prove_there(
     probe = compile_probe(pack.probe)
     names = run_solutions(lesson, [name])
     step(f"{pack.key}: the solution on {place.label}")
-    wanted = [expect(place.name, probe, names, case.inputs) for case in pack.cases]
+    wanted = [expect(place.name, probe, names, case.inputs, pack.properties) for case in pack.cases]
     problems = list(_of_the_solution(pack, wanted))
     agree = len(wanted) - len({subject for _, subject, _ in problems})
     for right in spec.right:

@@ -1,8 +1,8 @@
 """Does an answer give the same in another place? Compares what was seen there with what should have been.
 
 Three numbers per case: what the student's code gave there, what the reference gave in the same place, and the truth,
-the reference in float64 on the CPU. The first must be near both, within the property's own tolerance or the allowance
-for rounding (``rounding``), whichever is wider.
+the reference in float64 on the CPU, where there is one (``vouched``). The first must be near both, within the
+property's own tolerance or the allowance for rounding (``rounding``), whichever is wider.
 """
 
 from __future__ import annotations
@@ -66,15 +66,16 @@ def off_the_truth(prop: PropertySpec, expected: Expected, got: Value) -> Differe
     return None
 
 
-def known(prop: PropertySpec, expected: Expected) -> bool:
-    """Whether the truth of a property says anything: the reference's own value on the CPU lies near it, so that both
-    are the same numbers in two precisions and not, say, two draws of other random numbers."""
-    wanted = expected.seen.values.get(prop.name)
-    truth = expected.truth.values.get(prop.name) if expected.truth is not None else None
-    if wanted is None or truth is None:
-        return False
-    pairs = list(_leaves(truth, wanted, wanted))
-    return bool(pairs) and len(pairs) == len(list(_leaves(wanted, wanted, wanted)))
+def vouched(properties: tuple[PropertySpec, ...], here: Observed, truth: Observed, allowance: float) -> Observed:
+    """The truth of those properties for which it is one: the solution's own value on the CPU lies near it, so that both
+    are the same numbers in two precisions and not, say, draws of other random numbers."""
+    expected = Expected(here, truth, allowance)
+    kept = {
+        p.name: truth.values[p.name]
+        for p in properties
+        if p.name in truth.values and p.name in here.values and off_the_truth(p, expected, here.values[p.name]) is None
+    }
+    return replace(truth, values=kept)
 
 
 def moved(value: Value, device: str) -> Value:

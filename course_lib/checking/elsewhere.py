@@ -14,12 +14,13 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
-from course_lib.checking.agreement import Expected
+from course_lib.checking.agreement import Expected, vouched
 from course_lib.checking.bench import Making, at_bench, everywhere
 from course_lib.checking.probing import ProbeFunction, run_probe
 from course_lib.checking.results import Observed, RaisedError
 from course_lib.checking.rounding import counted
 from course_lib.checking.values import Value
+from course_lib.checking.verdict import PropertySpec
 from course_lib.precision import exact_kernels
 
 SIMULATED = "simulated"
@@ -44,13 +45,20 @@ def observe_precisely(probe: ProbeFunction, namespace: dict[str, Any], inputs: d
         return run_probe(at_bench(probe, place), namespace, inputs)
 
 
-def expect(device: str, probe: ProbeFunction, namespace: dict[str, Any], inputs: dict[str, Value]) -> Expected:
+def expect(
+    device: str,
+    probe: ProbeFunction,
+    namespace: dict[str, Any],
+    inputs: dict[str, Value],
+    properties: tuple[PropertySpec, ...],
+) -> Expected:
     """What should be seen of one case on a device, from the solution's names: what it gives there, what it gives in
     float64 on the CPU, and its allowance for rounding."""
     with counted() as work:
-        run_probe(probe, namespace, inputs)
+        here = run_probe(probe, namespace, inputs)
     there = observe_on(device, probe, namespace, inputs)
-    return Expected(there, observe_precisely(probe, namespace, inputs), work.total)
+    truth = observe_precisely(probe, namespace, inputs)
+    return Expected(there, vouched(properties, here, truth, work.total), work.total)
 
 
 def _simulated(probe: ProbeFunction, namespace: dict[str, Any], inputs: dict[str, Value]) -> Observed:

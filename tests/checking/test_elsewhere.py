@@ -244,7 +244,7 @@ def test_right_answers_agree_on_a_machine_that_rounds_otherwise_and_wrong_ones_d
     for name in portable:
         pack = read_pack(f"{lesson.ref.slug}.{name}")
         names, probe = run_solutions(lesson, [name]), compile_probe(pack.probe)
-        wanted = [expect("cpu", probe, names, case.inputs) for case in pack.cases]
+        wanted = [expect("cpu", probe, names, case.inputs, pack.properties) for case in pack.cases]
         for case, expected in zip(pack.cases, wanted, strict=True):
 
             def shaken(ns: Any, inputs: Any, probe: Any = probe) -> Iterator[tuple[str, object]]:
