@@ -384,6 +384,15 @@ def test_nobody_is_told_off_for_a_device_of_their_own_choice(where: str, told: b
     assert bool(check._advised(pack, namespace).notes) == told
 
 
+def test_a_generator_of_the_cpu_is_no_choice_of_a_device() -> None:
+    case = JudgedCase("a", Text(en="a", zh="a"), {"x": observe(torch.ones(2, 3))}, _none())
+    pack = ExercisePack("toy.f", Text(en="f", zh="f"), (), PROBE, (case,), (), None, portable=True)  # type: ignore[arg-type]
+    line = "return torch.rand(3, device=x.device, generator=torch.Generator())"
+    said = advice(pack, student(line))
+    assert said is not None and f"`{line}`" in said.note.en
+    assert advice(pack, student("device = torch.device('cpu')\nreturn x + torch.zeros(3, device=device)")) is None
+
+
 def _none() -> Any:
     from course_lib.checking.results import Observed
 

@@ -189,11 +189,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "mean-on-cpu",
-        Text(en='mean and std are made tensors with one entry, on the CPU', zh='把 mean 和 std 变成了 CPU 上只有一个元素的张量'),
+        Text(en="mean and std are made tensors with one entry, on the CPU", zh="把 mean 和 std 变成了 CPU 上只有一个元素的张量"),
         edits=(('((image / 255 - mean) / std)[None, None]', '((image / 255 - torch.tensor([mean])) / torch.tensor([std]))[None, None]'),),
         hint=Hint(
-            question=Text(en='mean and std come as plain numbers. On which device is a plain number?', zh='mean 和 std 是以普通的数传进来的。普通的数在哪个设备上？'),
-            neighbour=Text(en="torchvision's Normalize makes its tensors of mean and std with device=tensor.device in each call. For one channel no tensor is needed: t - 0.5 runs anywhere.", zh='torchvision 的 Normalize 每次调用时，都用 device=tensor.device 生成 mean 和 std 的张量。只有一个通道时根本不需要张量：t - 0.5 在哪里都能运行。'),
+            question=Text(en="mean and std come as plain numbers. On which device is a plain number?", zh="mean 和 std 是以普通的数传进来的。普通的数在哪个设备上？"),
+            neighbour=Text(en="torchvision's Normalize makes its tensors of mean and std with device=tensor.device in each call. For one channel no tensor is needed: t - 0.5 runs anywhere.", zh="torchvision 的 Normalize 每次调用时，都用 device=tensor.device 生成 mean 和 std 的张量。只有一个通道时根本不需要张量：t - 0.5 在哪里都能运行。"),
         ),
     ),
 )  # fmt: skip

@@ -357,11 +357,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "padded-on-cpu",
-        Text(en='the padded picture is a tensor of zeros on the CPU', zh='填充后的图像是 CPU 上的零张量'),
+        Text(en="the padded picture is a tensor of zeros on the CPU", zh="填充后的图像是 CPU 上的零张量"),
         edits=(('x = F.pad(x, (padding, padding, padding, padding))', 'whole = torch.zeros(*x.shape[:2], x.shape[2] + 2 * padding, x.shape[3] + 2 * padding, dtype=x.dtype)\n    whole[:, :, padding : padding + x.shape[2], padding : padding + x.shape[3]] = x\n    x = whole'),),
         hint=Hint(
-            question=Text(en='After the padding, on which device is the picture? And where are the filters?', zh='填充之后，图像在哪个设备上？卷积核又在哪里？'),
-            neighbour=Text(en='A frame of ones around t: out = torch.ones(5, 5); out[1:4, 1:4] = t has moved t to the CPU without a word. F.pad(t, (1, 1, 1, 1), value=1.0) or t.new_ones(5, 5) stays beside t.', zh='给 t 加一圈 1：out = torch.ones(5, 5); out[1:4, 1:4] = t，一声不响就把 t 搬到了 CPU。F.pad(t, (1, 1, 1, 1), value=1.0) 或 t.new_ones(5, 5) 则留在 t 旁边。'),
+            question=Text(en="After the padding, on which device is the picture? And where are the filters?", zh="填充之后，图像在哪个设备上？卷积核又在哪里？"),
+            neighbour=Text(en="A frame of ones around t: out = torch.ones(5, 5); out[1:4, 1:4] = t has moved t to the CPU without a word. F.pad(t, (1, 1, 1, 1), value=1.0) or t.new_ones(5, 5) stays beside t.", zh="给 t 加一圈 1：out = torch.ones(5, 5); out[1:4, 1:4] = t，一声不响就把 t 搬到了 CPU。F.pad(t, (1, 1, 1, 1), value=1.0) 或 t.new_ones(5, 5) 则留在 t 旁边。"),
         ),
     ),
 )  # fmt: skip

@@ -213,11 +213,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "batches-on-cpu",
-        Text(en='every batch is brought to the CPU first', zh='每一批都先带回了 CPU'),
+        Text(en="every batch is brought to the CPU first", zh="每一批都先带回了 CPU"),
         edits=(('x = batch.double()', 'x = batch.cpu().double()'),),
         hint=Hint(
-            question=Text(en='How many numbers does your first line bring to the CPU for each batch, and how many would the sums be?', zh='每来一批，你的第一行要把多少个数搬到 CPU？只搬和的话又有多少？'),
-            neighbour=Text(en='The largest entry of many t on a GPU: max(t.max().item() for t in parts) brings one number each; t.cpu().max() brings them all, and leaves its result on the CPU.', zh='求 GPU 上许多个 t 的最大元素：max(t.max().item() for t in parts) 每次只搬一个数；t.cpu().max() 把全部都搬下来，结果也留在 CPU 上。'),
+            question=Text(en="How many numbers does your first line bring to the CPU for each batch, and how many would the sums be?", zh="每来一批，你的第一行要把多少个数搬到 CPU？只搬和的话又有多少？"),
+            neighbour=Text(en="The largest entry of many t on a GPU: max(t.max().item() for t in parts) brings one number each; t.cpu().max() brings them all, and leaves its result on the CPU.", zh="求 GPU 上许多个 t 的最大元素：max(t.max().item() for t in parts) 每次只搬一个数；t.cpu().max() 把全部都搬下来，结果也留在 CPU 上。"),
         ),
     ),
 )  # fmt: skip

@@ -223,11 +223,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "mask-on-cpu",
-        Text(en='backward fills a mask of zeros that is made on the CPU', zh='backward 往一个在 CPU 上生成的全零掩码里填数'),
+        Text(en="backward fills a mask of zeros that is made on the CPU", zh="backward 往一个在 CPU 上生成的全零掩码里填数"),
         edits=(('return grad_output * (x.abs() <= 1)', 'inside = torch.zeros(x.shape, dtype=x.dtype)\n        inside[x.abs() <= 1] = 1\n        return grad_output * inside'),),
         hint=Hint(
-            question=Text(en='x.abs() <= 1 is a mask already, beside x. What is the second one for, and where does it lie?', zh='x.abs() <= 1 本身就是掩码，就在 x 旁边。第二个掩码有什么用？它在哪里？'),
-            neighbour=Text(en='Of a tensor on the CPU, square brackets take no mask from a GPU: torch.zeros(4)[t > 2] = 1 raises for t there. (t > 2).to(t.dtype) has the same numbers and lies beside t.', zh='CPU 上的张量，方括号里不接受 GPU 上的掩码：t 在 GPU 上时，torch.zeros(4)[t > 2] = 1 会报错。(t > 2).to(t.dtype) 的数相同，就在 t 旁边。'),
+            question=Text(en="x.abs() <= 1 is a mask already, beside x. What is the second one for, and where does it lie?", zh="x.abs() <= 1 本身就是掩码，就在 x 旁边。第二个掩码有什么用？它在哪里？"),
+            neighbour=Text(en="Of a tensor on the CPU, square brackets take no mask from a GPU: torch.zeros(4)[t > 2] = 1 raises for t there. (t > 2).to(t.dtype) has the same numbers and lies beside t.", zh="CPU 上的张量，方括号里不接受 GPU 上的掩码：t 在 GPU 上时，torch.zeros(4)[t > 2] = 1 会报错。(t > 2).to(t.dtype) 的数相同，就在 t 旁边。"),
         ),
     ),
 )  # fmt: skip

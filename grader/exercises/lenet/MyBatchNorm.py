@@ -340,11 +340,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "count-on-cpu",
-        Text(en='the number of elements is made a tensor with one entry, on the CPU', zh='把元素个数变成了 CPU 上只有一个元素的张量'),
+        Text(en="the number of elements is made a tensor with one entry, on the CPU", zh="把元素个数变成了 CPU 上只有一个元素的张量"),
         edits=(('n = x.numel() // x.shape[1]', 'n = torch.tensor([x.numel() // x.shape[1]])'),),
         hint=Hint(
-            question=Text(en='x.numel() is a Python number. What does it gain, and what does it lose, by becoming a tensor?', zh='x.numel() 是 Python 的数。变成张量，它得到什么，又失去什么？'),
-            neighbour=Text(en='For t on a GPU, t / len(t) works; t / torch.tensor([len(t)]) raises, as that tensor has an axis and lies on the CPU.', zh='t 在 GPU 上时，t / len(t) 没问题；t / torch.tensor([len(t)]) 会报错，因为那个张量有一个维，又在 CPU 上。'),
+            question=Text(en="x.numel() is a Python number. What does it gain, and what does it lose, by becoming a tensor?", zh="x.numel() 是 Python 的数。变成张量，它得到什么，又失去什么？"),
+            neighbour=Text(en="For t on a GPU, t / len(t) works; t / torch.tensor([len(t)]) raises, as that tensor has an axis and lies on the CPU.", zh="t 在 GPU 上时，t / len(t) 没问题；t / torch.tensor([len(t)]) 会报错，因为那个张量有一个维，又在 CPU 上。"),
         ),
     ),
 )  # fmt: skip

@@ -354,6 +354,27 @@ RIGHT = (
     ),
 )
 
+DEVICE_WRONG = (
+    Wrong(
+        "state-by-numpy",
+        Text(en="the state is kept and compared as arrays", zh="把状态存成数组再比较"),
+        edits=(('{name: t.clone() for name, t in model.state_dict().items()}', '{name: t.numpy().copy() for name, t in model.state_dict().items()}'), ('not torch.equal(t, state[name])', 'not (t.numpy() == state[name]).all()'),),
+        hint=Hint(
+            question=Text(en="Your audit is to look at models on a GPU, too. Which of its lines leaves torch?", zh="你的审查也要能看 GPU 上的模型。其中哪一行离开了 torch？"),
+            neighbour=Text(en="before = t.clone(); torch.equal(t, before) keeps and compares on t's device. np.array_equal(t.numpy(), before) stops on a GPU with a TypeError.", zh="before = t.clone(); torch.equal(t, before) 就在 t 所在的设备上保存和比较。np.array_equal(t.numpy(), before) 到 GPU 上就以 TypeError 中止。"),
+        ),
+    ),
+    Wrong(
+        "state-on-cpu",
+        Text(en="the state is kept on the CPU and compared with the model there", zh="把状态存在 CPU 上，再与别处的模型比较"),
+        edits=(('{name: t.clone() for name, t in model.state_dict().items()}', '{name: t.cpu().clone() for name, t in model.state_dict().items()}'),),
+        hint=Hint(
+            question=Text(en="Keeping a copy on the CPU saves the GPU's memory. What must happen to one of the two before they are compared?", zh="把副本存在 CPU 上能省显存。比较之前，两者之一必须怎样？"),
+            neighbour=Text(en="For t on a GPU, torch.equal(t, kept) with kept = t.cpu() raises. torch.equal(t.cpu(), kept) compares on the CPU, torch.equal(t, kept.to(t.device)) on the GPU.", zh="t 在 GPU 上、kept = t.cpu() 时，torch.equal(t, kept) 会报错。torch.equal(t.cpu(), kept) 在 CPU 上比较，torch.equal(t, kept.to(t.device)) 在 GPU 上比较。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="11.4 Audit a test function", zh="11.4 审查一个测试函数"),
     properties=(
@@ -386,4 +407,5 @@ EXERCISE = Exercise(
             zh="一个测试在训练模式下、带着记录跑了一批，别的什么也没做，模型里有批量归一化：train_mode 为 True，recorded 为 True，mode_changed 为 False，state_changed 为 True（滑动统计量变了）。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

@@ -255,11 +255,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "generator-of-the-cpu",
-        Text(en="the mask is drawn on x's device with the CPU's generator", zh='用 CPU 的随机数生成器在 x 的设备上抽取掩码'),
+        Text(en="the mask is drawn on x's device with the CPU's generator", zh="用 CPU 的随机数生成器在 x 的设备上抽取掩码"),
         edits=(('torch.rand(shape, device=x.device)', 'torch.rand(shape, device=x.device, generator=torch.default_generator)'),),
         hint=Hint(
-            question=Text(en='Every device has a random generator of its own. Whose is torch.default_generator?', zh='每个设备都有自己的随机数生成器。torch.default_generator 是谁的？'),
-            neighbour=Text(en="torch.randperm(9, device=t.device) draws with the generator of t's device. With generator=torch.Generator() it raises for t on a GPU; torch.Generator(device=t.device) fits.", zh='torch.randperm(9, device=t.device) 用 t 所在设备的生成器来抽。加上 generator=torch.Generator()，t 在 GPU 上时就会报错；torch.Generator(device=t.device) 才配得上。'),
+            question=Text(en="Every device has a random generator of its own. Whose is torch.default_generator?", zh="每个设备都有自己的随机数生成器。torch.default_generator 是谁的？"),
+            neighbour=Text(en="torch.randperm(9, device=t.device) draws with the generator of t's device. With generator=torch.Generator() it raises for t on a GPU; torch.Generator(device=t.device) fits.", zh="torch.randperm(9, device=t.device) 用 t 所在设备的生成器来抽。加上 generator=torch.Generator()，t 在 GPU 上时就会报错；torch.Generator(device=t.device) 才配得上。"),
         ),
     ),
 )  # fmt: skip

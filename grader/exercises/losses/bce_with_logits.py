@@ -176,11 +176,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "answers-from-a-list",
-        Text(en='the answers are made anew from a list, on the CPU', zh='由列表在 CPU 上重新生成了答案'),
+        Text(en="the answers are made anew from a list, on the CPU", zh="由列表在 CPU 上重新生成了答案"),
         edits=(('y.to(z.dtype) * z', 'torch.tensor(y.tolist(), dtype=z.dtype) * z'),),
         hint=Hint(
-            question=Text(en="You want y with z's dtype. Which way gives that and leaves y where it is?", zh='你要的是 dtype 与 z 相同的 y。哪种写法既能得到它，又让 y 留在原处？'),
-            neighbour=Text(en='t.to(torch.float64), t.double() and t.type_as(s) change the dtype on the device; torch.tensor(t.tolist(), dtype=...) goes by way of a list and ends on the CPU.', zh='t.to(torch.float64)、t.double() 和 t.type_as(s) 就在设备上改 dtype；torch.tensor(t.tolist(), dtype=...) 绕道列表，最后落在 CPU 上。'),
+            question=Text(en="You want y with z's dtype. Which way gives that and leaves y where it is?", zh="你要的是 dtype 与 z 相同的 y。哪种写法既能得到它，又让 y 留在原处？"),
+            neighbour=Text(en="t.to(torch.float64), t.double() and t.type_as(s) change the dtype on the device; torch.tensor(t.tolist(), dtype=...) goes by way of a list and ends on the CPU.", zh="t.to(torch.float64)、t.double() 和 t.type_as(s) 就在设备上改 dtype；torch.tensor(t.tolist(), dtype=...) 绕道列表，最后落在 CPU 上。"),
         ),
     ),
 )  # fmt: skip

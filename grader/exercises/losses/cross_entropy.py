@@ -209,11 +209,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "labels-from-a-list",
-        Text(en='the index for gather is made from a list of the labels', zh='传给 gather 的下标是由标签列成的列表生成的'),
+        Text(en="the index for gather is made from a list of the labels", zh="传给 gather 的下标是由标签列成的列表生成的"),
         edits=(('[torch.arange(len(labels)), labels]     #', '.gather(1, torch.tensor(labels.tolist())[:, None])[:, 0]     #'),),
         hint=Hint(
-            question=Text(en='labels is a tensor already. What does gather ask of an index that square brackets do not ask?', zh='labels 本来就是张量。gather 对下标的哪个要求，是方括号没有的？'),
-            neighbour=Text(en="t.gather(1, i) wants i on t's device. torch.tensor(i.tolist()) is a copy on the CPU; i[:, None] is a view of i, wherever it lies.", zh='t.gather(1, i) 要求 i 与 t 在同一个设备上。torch.tensor(i.tolist()) 是 CPU 上的副本；i[:, None] 是 i 的视图，i 在哪里它就在哪里。'),
+            question=Text(en="labels is a tensor already. What does gather ask of an index that square brackets do not ask?", zh="labels 本来就是张量。gather 对下标的哪个要求，是方括号没有的？"),
+            neighbour=Text(en="t.gather(1, i) wants i on t's device. torch.tensor(i.tolist()) is a copy on the CPU; i[:, None] is a view of i, wherever it lies.", zh="t.gather(1, i) 要求 i 与 t 在同一个设备上。torch.tensor(i.tolist()) 是 CPU 上的副本；i[:, None] 是 i 的视图，i 在哪里它就在哪里。"),
         ),
     ),
 )  # fmt: skip

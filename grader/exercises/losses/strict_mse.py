@@ -193,11 +193,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "target-by-numpy",
-        Text(en='the target takes the way through NumPy to get rid of its graph', zh='为了去掉计算图，目标绕道 NumPy 走了一圈'),
+        Text(en="the target takes the way through NumPy to get rid of its graph", zh="为了去掉计算图，目标绕道 NumPy 走了一圈"),
         edits=(('target.detach())', 'torch.from_numpy(target.detach().numpy()))'),),
         hint=Hint(
-            question=Text(en='detach() has cut the graph already. What is the way through NumPy for, and who cannot go it?', zh='detach() 已经切断了计算图。绕道 NumPy 还有什么用？谁又走不了这条路？'),
-            neighbour=Text(en="t.detach() shares t's memory without its graph, on every device. torch.from_numpy(t.detach().numpy()) does so on the CPU, and raises a TypeError for t on a GPU.", zh='t.detach() 与 t 共用内存而没有计算图，在哪个设备上都行。torch.from_numpy(t.detach().numpy()) 在 CPU 上是一回事，t 在 GPU 上时就抛出 TypeError。'),
+            question=Text(en="detach() has cut the graph already. What is the way through NumPy for, and who cannot go it?", zh="detach() 已经切断了计算图。绕道 NumPy 还有什么用？谁又走不了这条路？"),
+            neighbour=Text(en="t.detach() shares t's memory without its graph, on every device. torch.from_numpy(t.detach().numpy()) does so on the CPU, and raises a TypeError for t on a GPU.", zh="t.detach() 与 t 共用内存而没有计算图，在哪个设备上都行。torch.from_numpy(t.detach().numpy()) 在 CPU 上是一回事，t 在 GPU 上时就抛出 TypeError。"),
         ),
     ),
 )  # fmt: skip

@@ -200,11 +200,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "result-on-cpu",
-        Text(en='forward brings its result to the CPU', zh='forward 把结果带回了 CPU'),
+        Text(en="forward brings its result to the CPU", zh="forward 把结果带回了 CPU"),
         edits=(('return self.layers[-1](x)', 'return self.layers[-1](x).cpu()'),),
         hint=Hint(
-            question=Text(en='Who uses the result of forward next, and where are the labels that it is compared with?', zh='forward 的结果接下来由谁来用？拿来与它比较的标签又在哪里？'),
-            neighbour=Text(en='For a plot, model(x).detach().cpu() is right: at the end, by whoever draws. Inside the model, .cpu() brings every result down, and the loss with labels on the GPU raises.', zh='要画图时，model(x).detach().cpu() 是对的：在最后，由画图的人来写。写在模型里面，.cpu() 会把每个结果都搬下来，与 GPU 上的标签一起算损失时就报错。'),
+            question=Text(en="Who uses the result of forward next, and where are the labels that it is compared with?", zh="forward 的结果接下来由谁来用？拿来与它比较的标签又在哪里？"),
+            neighbour=Text(en="For a plot, model(x).detach().cpu() is right: at the end, by whoever draws. Inside the model, .cpu() brings every result down, and the loss with labels on the GPU raises.", zh="要画图时，model(x).detach().cpu() 是对的：在最后，由画图的人来写。写在模型里面，.cpu() 会把每个结果都搬下来，与 GPU 上的标签一起算损失时就报错。"),
         ),
     ),
 )  # fmt: skip

@@ -208,11 +208,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "no-bias-as-zeros",
-        Text(en='without a bias, forward adds zeros that are made on the CPU', zh='没有偏置时，forward 加上在 CPU 上生成的零'),
+        Text(en="without a bias, forward adds zeros that are made on the CPU", zh="没有偏置时，forward 加上在 CPU 上生成的零"),
         edits=(('return out if self.bias is None else out + self.bias', 'return out + (torch.zeros(len(self.weight), dtype=x.dtype) if self.bias is None else self.bias)'),),
         hint=Hint(
-            question=Text(en='Your layer with a bias runs on a GPU. Why does the one without not?', zh='带偏置的层在 GPU 上能运行。不带偏置的为什么不行？'),
-            neighbour=Text(en='A layer with an optional scale: y * (self.scale if self.scale is not None else torch.ones(3)) raises on a GPU without a scale; a plain 1 in the place of the ones, or no product at all, runs anywhere.', zh='带可选缩放的层：y * (self.scale if self.scale is not None else torch.ones(3))，没有缩放时到 GPU 上就报错；把全 1 的张量换成普通的 1，或者干脆不乘，在哪里都能运行。'),
+            question=Text(en="Your layer with a bias runs on a GPU. Why does the one without not?", zh="带偏置的层在 GPU 上能运行。不带偏置的为什么不行？"),
+            neighbour=Text(en="A layer with an optional scale: y * (self.scale if self.scale is not None else torch.ones(3)) raises on a GPU without a scale; a plain 1 in the place of the ones, or no product at all, runs anywhere.", zh="带可选缩放的层：y * (self.scale if self.scale is not None else torch.ones(3))，没有缩放时到 GPU 上就报错；把全 1 的张量换成普通的 1，或者干脆不乘，在哪里都能运行。"),
         ),
     ),
 )  # fmt: skip

@@ -163,6 +163,18 @@ RIGHT = (
     ),
 )
 
+DEVICE_WRONG = (
+    Wrong(
+        "counted-by-numpy",
+        Text(en="the elements are counted by NumPy", zh="用 NumPy 来数元素的个数"),
+        edits=(('counts[p.requires_grad] += p.numel()', 'counts[p.requires_grad] += p.detach().numpy().size'),),
+        hint=Hint(
+            question=Text(en="Does one have to read a parameter's numbers to know how many there are?", zh="要知道一个参数有多少个数，非得把这些数读出来吗？"),
+            neighbour=Text(en="The shape of t is known without a look at its numbers, on every device: t.shape, t.ndim, t.numel(). t.numpy().shape asks for the numbers first, and on a GPU that is a TypeError.", zh="t 的形状不用看其中的数就知道，在哪个设备上都行：t.shape、t.ndim、t.numel()。t.numpy().shape 则先要拿到那些数，到 GPU 上就是 TypeError。"),
+        ),
+    ),
+)  # fmt: skip
+
 EXERCISE = Exercise(
     title=Text(en="7.3 Count and freeze", zh="7.3 统计与冻结"),
     properties=(
@@ -184,4 +196,5 @@ EXERCISE = Exercise(
             zh="Linear(2, 3) 有权重 [3, 2] 和偏置 [3]：6 + 3 = 9 个数。冻结 'weight'，可训练的剩 3 个，冻结的 6 个。",
         ),
     ),
+    device_wrong=DEVICE_WRONG,
 )

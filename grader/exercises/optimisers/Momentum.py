@@ -302,11 +302,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "rate-on-cpu",
-        Text(en='the learning rate is kept as a tensor with one entry, on the CPU', zh='把学习率存成了 CPU 上只有一个元素的张量'),
+        Text(en="the learning rate is kept as a tensor with one entry, on the CPU", zh="把学习率存成了 CPU 上只有一个元素的张量"),
         edits=(('self.lr, self.momentum = lr, momentum', 'self.lr, self.momentum = torch.tensor([lr], dtype=torch.float64), momentum'),),
         hint=Hint(
-            question=Text(en='What does your optimiser do with the learning rate that a Python number cannot do?', zh='你的优化器拿学习率做的事，有什么是 Python 的数做不到的？'),
-            neighbour=Text(en='t * 0.1 runs on every device. t * torch.tensor([0.1]) does not; where a tensor is needed, torch.tensor([0.1], device=t.device) can only be made once t is known.', zh='t * 0.1 在哪个设备上都能运行，t * torch.tensor([0.1]) 不行；真需要张量时，torch.tensor([0.1], device=t.device) 也只有知道了 t 才能生成。'),
+            question=Text(en="What does your optimiser do with the learning rate that a Python number cannot do?", zh="你的优化器拿学习率做的事，有什么是 Python 的数做不到的？"),
+            neighbour=Text(en="t * 0.1 runs on every device. t * torch.tensor([0.1]) does not; where a tensor is needed, torch.tensor([0.1], device=t.device) can only be made once t is known.", zh="t * 0.1 在哪个设备上都能运行，t * torch.tensor([0.1]) 不行；真需要张量时，torch.tensor([0.1], device=t.device) 也只有知道了 t 才能生成。"),
         ),
     ),
 )  # fmt: skip

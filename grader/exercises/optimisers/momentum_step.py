@@ -269,11 +269,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "rate-on-cpu",
-        Text(en='the learning rate is made a tensor on the CPU', zh='把学习率变成了 CPU 上的张量'),
+        Text(en="the learning rate is made a tensor on the CPU", zh="把学习率变成了 CPU 上的张量"),
         edits=(('p -= lr * v', 'p -= torch.full(p.shape, lr, dtype=p.dtype) * v'),),
         hint=Hint(
-            question=Text(en='Which of the three factors in this line lies on the CPU? Must it be a tensor?', zh='这一行的三个量里，哪一个在 CPU 上？它非得是张量吗？'),
-            neighbour=Text(en='t.mul_(0.9) takes a number; t.mul_(torch.full(t.shape, 0.9)) takes a second tensor, and for t on a GPU it raises.', zh='t.mul_(0.9) 用的是一个数；t.mul_(torch.full(t.shape, 0.9)) 用的是另一个张量，t 在 GPU 上时就会报错。'),
+            question=Text(en="Which of the three factors in this line lies on the CPU? Must it be a tensor?", zh="这一行的三个量里，哪一个在 CPU 上？它非得是张量吗？"),
+            neighbour=Text(en="t.mul_(0.9) takes a number; t.mul_(torch.full(t.shape, 0.9)) takes a second tensor, and for t on a GPU it raises.", zh="t.mul_(0.9) 用的是一个数；t.mul_(torch.full(t.shape, 0.9)) 用的是另一个张量，t 在 GPU 上时就会报错。"),
         ),
     ),
 )  # fmt: skip

@@ -304,11 +304,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "reshaped-by-numpy",
-        Text(en='NumPy does the reshaping', zh='用 NumPy 来改变形状'),
+        Text(en="NumPy does the reshaping", zh="用 NumPy 来改变形状"),
         edits=(('return x.flatten(1)', 'return torch.from_numpy(x.detach().numpy().reshape(len(x), -1))'),),
         hint=Hint(
-            question=Text(en="What can NumPy's reshape do that torch's cannot? And what can it not reach?", zh='NumPy 的 reshape 有什么是 torch 的做不到的？又有什么是它够不着的？'),
-            neighbour=Text(en='np.stack([t.numpy() for t in several]) stops on a GPU with a TypeError. torch.stack(several) does the same, wherever they lie, and keeps the graph.', zh='np.stack([t.numpy() for t in several]) 到 GPU 上就以 TypeError 中止。torch.stack(several) 做的是同样的事，张量在哪里都行，还保住了计算图。'),
+            question=Text(en="What can NumPy's reshape do that torch's cannot? And what can it not reach?", zh="NumPy 的 reshape 有什么是 torch 的做不到的？又有什么是它够不着的？"),
+            neighbour=Text(en="np.stack([t.numpy() for t in several]) stops on a GPU with a TypeError. torch.stack(several) does the same, wherever they lie, and keeps the graph.", zh="np.stack([t.numpy() for t in several]) 到 GPU 上就以 TypeError 中止。torch.stack(several) 做的是同样的事，张量在哪里都行，还保住了计算图。"),
         ),
     ),
 )  # fmt: skip

@@ -366,11 +366,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "summed-by-ones",
-        Text(en='the coordinates are summed by a product with ones on the CPU', zh='用与 CPU 上的全 1 向量相乘来对坐标求和'),
+        Text(en="the coordinates are summed by a product with ones on the CPU", zh="用与 CPU 上的全 1 向量相乘来对坐标求和"),
         edits=(('difference.square().sum(dim=2)', 'difference.square() @ torch.ones(a.shape[1], dtype=a.dtype)'),),
         hint=Hint(
-            question=Text(en='Which tensor in your last line comes from neither a nor b?', zh='你最后一行里，哪个张量既不来自 a，也不来自 b？'),
-            neighbour=Text(en='Row means of t: t @ torch.full((5,), 0.2) needs a vector beside t, and finds one on the CPU. t.mean(dim=1) needs none; t.new_full((5,), 0.2) would lie beside t.', zh='求 t 各行的平均：t @ torch.full((5,), 0.2) 需要一个在 t 旁边的向量，而它在 CPU 上。t.mean(dim=1) 根本不需要；t.new_full((5,), 0.2) 则会在 t 旁边。'),
+            question=Text(en="Which tensor in your last line comes from neither a nor b?", zh="你最后一行里，哪个张量既不来自 a，也不来自 b？"),
+            neighbour=Text(en="Row means of t: t @ torch.full((5,), 0.2) needs a vector beside t, and finds one on the CPU. t.mean(dim=1) needs none; t.new_full((5,), 0.2) would lie beside t.", zh="求 t 各行的平均：t @ torch.full((5,), 0.2) 需要一个在 t 旁边的向量，而它在 CPU 上。t.mean(dim=1) 根本不需要；t.new_full((5,), 0.2) 则会在 t 旁边。"),
         ),
     ),
 )  # fmt: skip

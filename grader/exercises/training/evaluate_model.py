@@ -248,11 +248,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "count-on-cpu",
-        Text(en='the right answers are counted in a tensor on the CPU', zh='答对的个数累加在 CPU 上的张量里'),
+        Text(en="the right answers are counted in a tensor on the CPU", zh="答对的个数累加在 CPU 上的张量里"),
         edits=(('loss, right, seen = 0.0, 0, 0', 'loss, right, seen = 0.0, torch.zeros(1, dtype=torch.float64), 0'), ('(logits.argmax(dim=1) == y).sum().item()', '(logits.argmax(dim=1) == y).sum()'), ('right / seen', '(right / seen).item()'),),
         hint=Hint(
-            question=Text(en='Where was the counter made, and where are the things that it counts?', zh='计数器是在哪里生成的？它要数的东西又在哪里？'),
-            neighbour=Text(en='seen = torch.zeros(1); seen += (t > 0).sum() raises for t on a GPU. seen = 0; seen += (t > 0).sum().item() counts on every device.', zh='t 在 GPU 上时，seen = torch.zeros(1); seen += (t > 0).sum() 会报错。seen = 0; seen += (t > 0).sum().item() 在哪个设备上都能数。'),
+            question=Text(en="Where was the counter made, and where are the things that it counts?", zh="计数器是在哪里生成的？它要数的东西又在哪里？"),
+            neighbour=Text(en="seen = torch.zeros(1); seen += (t > 0).sum() raises for t on a GPU. seen = 0; seen += (t > 0).sum().item() counts on every device.", zh="t 在 GPU 上时，seen = torch.zeros(1); seen += (t > 0).sum() 会报错。seen = 0; seen += (t > 0).sum().item() 在哪个设备上都能数。"),
         ),
     ),
 )  # fmt: skip

@@ -226,11 +226,11 @@ DEVICE_WRONG = (
     ),
     Wrong(
         "loss-by-numpy",
-        Text(en='the loss is read through NumPy', zh='通过 NumPy 读取损失'),
+        Text(en="the loss is read through NumPy", zh="通过 NumPy 读取损失"),
         edits=(('total += loss.item() * len(y)', 'total += float(loss.detach().numpy()) * len(y)'),),
         hint=Hint(
-            question=Text(en='Which method takes a single number out of a tensor, out of the graph and off the device at once?', zh='哪个方法能一步到位：从张量里取出一个数，脱离计算图，也离开设备？'),
-            neighbour=Text(en='float(t.max().detach().numpy()) stops on a GPU with a TypeError; t.max().item() gives the number on every device. Each of them waits for the GPU, so not more often than needed.', zh='float(t.max().detach().numpy()) 到 GPU 上就以 TypeError 中止；t.max().item() 在哪个设备上都能给出这个数。取一次就要等 GPU 一次，所以不要取得太勤。'),
+            question=Text(en="Which method takes a single number out of a tensor, out of the graph and off the device at once?", zh="哪个方法能一步到位：从张量里取出一个数，脱离计算图，也离开设备？"),
+            neighbour=Text(en="float(t.max().detach().numpy()) stops on a GPU with a TypeError; t.max().item() gives the number on every device. Each of them waits for the GPU, so not more often than needed.", zh="float(t.max().detach().numpy()) 到 GPU 上就以 TypeError 中止；t.max().item() 在哪个设备上都能给出这个数。取一次就要等 GPU 一次，所以不要取得太勤。"),
         ),
     ),
 )  # fmt: skip
