@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from course_lib.precision import exact_kernels
 from tests.lessons.running import accelerated, code_cells, run
 
 pytestmark = [
@@ -29,8 +28,7 @@ def test_a_lesson_runs_on_the_accelerator(path: Path) -> None:
     assert found is not None
     cells = code_cells(path)
     here = run(cells, "cpu")
-    with exact_kernels():  # gives back what the lesson sets for the rest of its process
-        there = run(cells, found.type)
+    there = run(cells, found.type)
     assert there.said == here.said
     assert there.answers == here.answers
     assert there.trained_since() == {cell: {found.type} for cell in here.trained_since()}
