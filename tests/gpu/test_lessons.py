@@ -19,6 +19,8 @@ pytestmark = [
     pytest.mark.skipif(not torch.accelerator.is_available(), reason="torch finds no accelerator on this machine"),
     # What has no kernel with a fixed order says so, and runs.
     pytest.mark.filterwarnings("ignore:.*determinis:UserWarning"),
+    # torch.random.fork_rng, on a machine with several accelerators.
+    pytest.mark.filterwarnings("ignore:.* reports that you have:UserWarning"),
 ]
 
 
