@@ -23,6 +23,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from course_lib.explorer import _start
+from course_lib.precision import _read as settings
+from course_lib.precision import _write as give_back
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 CHOICE = "device = pick_device()"
@@ -44,12 +46,14 @@ class Told:
     """What a run of a lesson said, by cell: printed lines, descriptions of figures, answers to predictions.
 
     trained: the kinds of device on which losses went backward, by cell. chosen: the cell that chose the device.
+    exact: whether kernels had to be repeatable at the end.
     """
 
     said: dict[str, list[str]] = field(default_factory=dict)
     answers: dict[str, object] = field(default_factory=dict)
     trained: dict[str, set[str]] = field(default_factory=dict)
     chosen: str = ""
+    exact: bool = False
 
     def trained_since(self) -> dict[str, set[str]]:
         """The cells from the choice of the device on in which something was trained, and on which kinds of device."""
@@ -82,12 +86,14 @@ def accelerated() -> list[Path]:
 def run(cells: list[Code], device: str, world: AbstractContextManager[object] | None = None) -> Told:
     """Runs the cells with ``COURSE_DEVICE=device``. Whatever a cell raises comes through, with the cell named.
 
-    world: entered before the cell that chooses the device; what comes earlier knows nothing of devices.
+    world: entered before the cell that chooses the device; what comes earlier knows nothing of devices. What the lesson
+    sets about precision is given back.
     """
     told = Told()
     names: dict[str, Any] = {"__name__": "__main__"}
     with contextlib.ExitStack() as around:
         around.enter_context(_environment(COURSE_DEVICE=device))
+        around.callback(give_back, settings())
         backwards = around.enter_context(_Backwards())
         for cell in cells:
             if "check" in cell.tags:
@@ -109,6 +115,7 @@ def run(cells: list[Code], device: str, world: AbstractContextManager[object] | 
                 kept.clear()
             else:
                 kept += [_NAMES.sub("<device>", line) for line in out.getvalue().splitlines()]
+        told.exact = torch.are_deterministic_algorithms_enabled()
     return told
 
 

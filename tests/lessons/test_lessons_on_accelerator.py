@@ -46,6 +46,8 @@ def compare(path: Path, machine: int) -> None:
         type(there.answers[key]) is type(answer) for key, answer in here.answers.items()
     )
     assert there.trained_since() == {cell: {DEVICE.type} for cell in here.trained_since()}
+    assert not here.exact and there.exact == bool(there.trained_since()), "a lesson that trains keeps its kernels exact"
+    assert torch.backends.cudnn.allow_tf32 and not torch.are_deterministic_algorithms_enabled(), "as it was"
 
 
 @LESSONS
