@@ -38,6 +38,7 @@ from grader.reference import exercise_hashes
 from grader.report import Failure, Findings, grades_csv, write_report
 from grader.report_sources import Sources
 from grader.roster import Roster
+from grader.whereabouts import GradebookGone
 
 if TYPE_CHECKING:
     from grader.marking import Marked, Marker
@@ -49,7 +50,8 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Options:
     """How to grade. seed: of the hidden cases; None goes on with the folder's, or draws one. roster: who is in the
-    class, where that is known; due: when it was to be handed in, None leaves the gradebook's due date as it is."""
+    class, where that is known; due: when it was to be handed in, None leaves the gradebook's due date as it is;
+    gradebook: the URL of a new folder's gradebook, None is the one that the folder has."""
 
     jobs: int = 2
     isolation: str = "bubblewrap"
@@ -60,6 +62,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     roster: Roster | None = None
     due: datetime.datetime | None = None
+    gradebook: str | None = None
 
 
 @dataclass
@@ -105,7 +108,7 @@ def grade_class(place: Path, out: Path, course: Course, options: Options, progre
     outcome = Outcome(collected)
     prepare(out, course)
     outcome.seed = batch_seed(out / "receipts", options.seed, fresh=options.force)
-    with Book.at(out / "gradebook.db") as book:
+    with Book.of(out, options.gradebook) as book:
         book.enrol(options.roster or ())
         titles = grade_lessons(book, out, course, options, outcome, progress)
         settle_late(book, out, titles, options, outcome)
@@ -240,7 +243,7 @@ class _Batch:
             task = self.marker.task(work.repaired, self._wanted(work))
             work.spent = work.so_far()
             return pool.submit_task(task)
-        except SandboxUnavailable:
+        except (SandboxUnavailable, GradebookGone):
             raise
         except Exception as error:
             self._failed(work.submission, error)
@@ -259,7 +262,7 @@ class _Batch:
                 self._save(work, self.marker.mark(work.repaired, work.run))
             else:
                 self._save(work, self.marker.mark(work.repaired, work.run, future.result()))
-        except SandboxUnavailable:
+        except (SandboxUnavailable, GradebookGone):
             raise  # nobody can be graded; what is done is kept, and the next run goes on from there
         except Exception as error:
             self._failed(work.submission, error)
