@@ -78,9 +78,15 @@ class Book:
     def __init__(self, url: str, course_id: str = "") -> None:
         self.url = ready(read_url(url))
         with _version_at_hand(), reached(self.url):
-            self._db = Gradebook(self.url, course_id)
-            if file_of(self.url) is None:
-                self._enter_course(course_id)
+            self._db = Gradebook.__new__(Gradebook)
+            try:
+                self._db.__init__(self.url, course_id)
+                if file_of(self.url) is None:
+                    self._enter_course(course_id)
+            except BaseException:
+                if hasattr(self._db, "db"):  # nobody else would hang up
+                    self._db.close()
+                raise
         self._layouts: dict[str, first_save.Layout | None] = {}
 
     @classmethod
