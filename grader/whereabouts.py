@@ -157,7 +157,7 @@ def read_url(given: str, out: Path | None = None) -> str:
         if parts.drivername in ("postgresql", "postgres"):
             parts = parts.set(drivername=DRIVER)
         parts.get_dialect()
-    except ArgumentError:  # a NoSuchModuleError, for a database that SQLAlchemy does not know, is one, too
+    except (ArgumentError, ValueError):  # a database that SQLAlchemy does not know; a port that is no number
         raise GradebookError(NO_URL.format(driver=DRIVER)) from None
     except ModuleNotFoundError:
         raise GradebookError(NO_DRIVER.format(name=named(given), driver=DRIVER)) from None

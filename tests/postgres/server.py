@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import socket
 import subprocess
@@ -12,6 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pwd
 
 ROLE, PASSWORD = "teacher", "s3cret-of-the-teacher"
 # Not UTC, and passwords over TCP: as a server of a university would have it.
@@ -26,7 +29,7 @@ idle_in_transaction_session_timeout = '5s'
 
 
 def program(name: str) -> str | None:
-    """One of PostgreSQL's programs, on the path or where Debian keeps them; None where there is none."""
+    """A program on the path, or where Debian keeps PostgreSQL's; None where there is none."""
     places = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
     return shutil.which(name) or shutil.which(name, path=os.pathsep.join(places))
 
@@ -89,6 +92,8 @@ def running() -> Iterator[Server]:
 
 def _owner() -> pwd.struct_passwd:
     """Who runs the server where the tests are run by root, whom it refuses."""
+    import pwd
+
     names = {user.pw_name: user for user in pwd.getpwall()}
     return names.get("postgres") or names["nobody"]
 
