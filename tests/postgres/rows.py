@@ -30,7 +30,12 @@ def _notebook(notebook: Any) -> Any:
 
 
 def _submission(submission: Any) -> Any:
-    (notebook,) = submission.notebooks
+    about = submission.timestamp, submission.extension, submission.score, submission.needs_manual_grade
+    penalty = str(sum(notebook.late_submission_penalty or 0.0 for notebook in submission.notebooks))
+    return submission.student.id, str(about), penalty, sorted(_submitted(n) for n in submission.notebooks)
+
+
+def _submitted(notebook: Any) -> Any:
     grades = sorted(
         (
             g.name,
@@ -44,5 +49,4 @@ def _submission(submission: Any) -> Any:
         for g in notebook.grades
     )
     comments = sorted((c.name, str(c.auto_comment), str(c.manual_comment)) for c in notebook.comments)
-    about = submission.timestamp, submission.extension, submission.score, submission.needs_manual_grade
-    return submission.student.id, str(about), notebook.flagged, str(notebook.late_submission_penalty), grades, comments
+    return notebook.name, notebook.flagged, str(notebook.late_submission_penalty), grades, comments

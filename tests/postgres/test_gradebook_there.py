@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from grader.course import Course
 from grader.gradebook import Book
 from grader.marking import Marker
 from grader.released import Released
+from grader.roster import Student
 from tests.grading import toy
 from tests.grading.test_gradebook import *  # noqa: F403 - the tests, and the fixture ``book``
 
@@ -24,3 +26,17 @@ def url(database: str, released: Released) -> str:
     with Book(database) as book:
         book.register(released)
     return database
+
+
+def test_nothing_stays_open_while_submissions_run(database: str, released: Released) -> None:
+    """A server may hang up on a transaction that is idle, and one that reads keeps rows that were removed."""
+    with Book(database) as book:
+        book.register(released)
+        book.enrol([Student("ann")])
+        book.save(toy.LESSON, "ann", {"double-check": 1.0})
+        assert (book.students(toy.LESSON), list(book.scores(toy.LESSON))) == ({"ann"}, ["ann"])
+        book.register(released)
+        with create_engine(database).connect() as other:
+            idle = "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+            assert other.execute(text(idle)).all() == []
+            other.detach()
