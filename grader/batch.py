@@ -42,6 +42,7 @@ from grader.reference import exercise_hashes
 from grader.report import Failure, Findings, grades_csv, write_report
 from grader.report_sources import Sources
 from grader.roster import Roster
+from grader.whereabouts import GradebookGone
 
 if TYPE_CHECKING:
     from grader.marking import Marked, Marker
@@ -55,7 +56,8 @@ FIRST, SECOND, THERE = range(3)  # the runs of a submission: as it is, with earl
 class Options:
     """How to grade. device: where right answers are tried once more, one of grader.devices.DEVICES. seed: of the hidden
     cases; None goes on with the folder's, or draws one. roster: who is in the class, where that is known; due: when it
-    was to be handed in, None leaves the gradebook's due date as it is."""
+    was to be handed in, None leaves the gradebook's due date as it is; gradebook: the URL of a new folder's gradebook,
+    None is the one that the folder has."""
 
     jobs: int = 2
     isolation: str = "bubblewrap"
@@ -66,6 +68,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     roster: Roster | None = None
     due: datetime.datetime | None = None
+    gradebook: str | None = None
 
 
 @dataclass
@@ -113,7 +116,7 @@ def grade_class(place: Path, out: Path, course: Course, options: Options, progre
     outcome = Outcome(collected)
     prepare(out, course)
     outcome.seed = batch_seed(out / "receipts", options.seed, fresh=options.force)
-    with Book.at(out / "gradebook.db") as book:
+    with Book.of(out, options.gradebook) as book:
         book.enrol(options.roster or ())
         titles = grade_lessons(book, out, course, options, outcome, progress)
         settle_late(book, out, titles, options, outcome)
@@ -265,7 +268,7 @@ class _Batch:
             task = self.marker.task(work.repaired, self._wanted(work))
             work.spent = work.so_far()
             return pool.submit_task(task)
-        except SandboxUnavailable:
+        except (SandboxUnavailable, GradebookGone):
             raise
         except Exception as error:
             self._failed(work.submission, error)
@@ -288,7 +291,7 @@ class _Batch:
                     return where.submit_task(task)
             runs = (work.runs.get(stage) for stage in (SECOND, THERE))
             self._save(work, self.marker.mark(work.repaired, work.runs[FIRST], *runs))
-        except SandboxUnavailable:
+        except (SandboxUnavailable, GradebookGone):
             raise  # nobody can be graded; what is done is kept, and the next run goes on from there
         except Exception as error:
             self._failed(work.submission, error)

@@ -6,7 +6,7 @@
 3. the gradebook, through nbgrader's own API, in one transaction
 4. lines of tables and logs, members of zips
 5. the report, made anew from what is left
-6. the database is written anew: SQLite keeps what was removed in free pages until then
+6. the database is written anew: what was removed is kept in free pages until then
 7. every file is searched for what should be gone; then the note of step 1 goes
 """
 
@@ -25,6 +25,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbgrader.api import Base
+from sqlalchemy import create_engine, text
+
 from course_lib.text import Text
 from grader.course import Course, CourseError, find_course
 from grader.course_folder import write_whole
@@ -39,8 +42,10 @@ from grader.returning import FOLDER, parcels
 from grader.roster import FILE, Roster, read_roster
 from grader.sheet import Sheet
 from grader.transcript import names
+from grader.whereabouts import GradebookError, GradebookGone, exists, file_of, named, ready, told, url_of
 
 NOTE = ".forgetting.json"
+LOCK_SECONDS = 5
 STEPS = ("submitted", "autograded", "feedback")
 RECORDS = ("receipts", "history")
 UNKNOWN = Text(
@@ -73,10 +78,12 @@ class Person:
 
 @dataclass
 class Forgotten:
-    """What was removed, or would be: paths, and what of them. left: files that still hold their id or name."""
+    """What was removed, or would be: paths or a server's database, and what of them. left: files that still hold their
+    id or name. server: the database on a server, whose backups are not reached from here."""
 
-    gone: list[tuple[Path, str]] = field(default_factory=list)
+    gone: list[tuple[Path | Text, str]] = field(default_factory=list)
     left: list[tuple[Path, Text]] = field(default_factory=list)
+    server: Text | None = None
 
 
 def find(out: Path, given: str) -> Person:
@@ -106,7 +113,8 @@ def forget(
     Raises ForgetError where something cannot be removed, OSError. Said again, it finishes.
     """
     out = out.resolve()
-    work = Forgotten()
+    url = url_of(out)
+    work = Forgotten(server=named(url) if file_of(url) is None else None)
     if not try_only:
         write_whole(out / NOTE, json.dumps(vars(person), ensure_ascii=False).encode())
     for step in (_records, _folders, _gradebook, _tables, _logs, _zips):
@@ -116,7 +124,7 @@ def forget(
         return work
     _report(out)
     done("report")
-    _vacuum(out / "gradebook.db")
+    _vacuum(url)
     done("vacuum")
     work.left = list(_left(out, person))
     (out / NOTE).unlink(missing_ok=True)
@@ -126,8 +134,8 @@ def forget(
 def _known(out: Path) -> dict[str, list[str]]:
     """Everybody of whom there is anything, with the words by which they are known."""
     found: dict[str, list[str]] = {}
-    if (out / "gradebook.db").is_file():
-        with Book.at(out / "gradebook.db") as book:
+    if exists(url_of(out)):
+        with Book.of(out) as book:
             for key, about in names(book).items():
                 found[key] = _names(about["first_name"], about["last_name"], about["email"])
     for step in STEPS:
@@ -210,14 +218,14 @@ def _folders(out: Path, person: Person, try_only: bool) -> Iterator[tuple[Path, 
             yield page, ""
 
 
-def _gradebook(out: Path, person: Person, try_only: bool) -> Iterator[tuple[Path, str]]:
-    path = out / "gradebook.db"
-    if not path.is_file():
+def _gradebook(out: Path, person: Person, try_only: bool) -> Iterator[tuple[Path | Text, str]]:
+    url = url_of(out)
+    if not exists(url):
         return
-    with Book.at(path) as book:
+    with Book.of(out) as book:
         there = person.student in names(book) if try_only else book.remove(person.student)
     if there:
-        yield path, person.student
+        yield file_of(url) or named(url), person.student
 
 
 def _tables(out: Path, person: Person, try_only: bool) -> Iterator[tuple[Path, str]]:
@@ -274,12 +282,12 @@ def _is_theirs(name: str, data: bytes, person: Person) -> bool:
 def _report(out: Path) -> None:
     """The report of those who are left. What it said of the files that arrived comes back with the next grading."""
     folder = out / "report"
-    if not (out / "gradebook.db").is_file():
+    if not exists(url_of(out)):
         return
     if folder.is_dir():
         shutil.rmtree(folder)  # examples and counts of the old one may be the student's
     receipts = all_receipts(out / "receipts")
-    with Book.at(out / "gradebook.db") as book:
+    with Book.of(out) as book:
         final = book.scores_of({receipt.lesson for receipt in receipts})
         people = [word for key, about in names(book).items() for word in (key, *about.values()) if word]
     sources = Sources(out, _course())
@@ -293,7 +301,11 @@ def _course() -> Course | None:
         return None
 
 
-def _vacuum(path: Path) -> None:
+def _vacuum(url: str) -> None:
+    path = file_of(url)
+    if path is None:
+        _vacuum_server(url)
+        return
     if not path.is_file():
         return
     try:
@@ -301,6 +313,22 @@ def _vacuum(path: Path) -> None:
             database.execute("VACUUM")
     except sqlite3.OperationalError as error:
         raise ForgetError(f"{BUSY.format(file=path).say('both')} ({error})") from None
+
+
+def _vacuum_server(url: str) -> None:
+    """Takes each table for itself for a moment, and does not wait long for whoever has it open."""
+    engine = create_engine(ready(url), isolation_level="AUTOCOMMIT")
+    try:
+        with told(url), engine.connect() as database:
+            database.execute(text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))
+            for table in Base.metadata.sorted_tables:
+                database.execute(text(f'VACUUM (FULL) "{table.name}"'))
+    except GradebookGone:
+        raise
+    except GradebookError as error:
+        raise ForgetError(f"{BUSY.format(file=named(url)).say('both')} ({error})") from None
+    finally:
+        engine.dispose()
 
 
 def _left(out: Path, person: Person) -> Iterator[tuple[Path, Text]]:

@@ -15,6 +15,7 @@ import nbgrader.api
 from nbgrader.api import (
     Assignment,
     BaseCell,
+    Course,
     Grade,
     Gradebook,
     MissingEntry,
@@ -25,10 +26,20 @@ from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import parse_utc
 from sqlalchemy import select
 
-from course_lib.text import Text, TextError
+from course_lib.text import Text
 from grader import first_save
 from grader.released import Released
 from grader.roster import Student
+from grader.whereabouts import (
+    GradebookError,
+    chosen,
+    file_of,
+    reached,
+    read_url,
+    ready,
+    told,
+    write_down,
+)
 
 NO_RESPONSE = Text(en="No response.", zh="没有作答。")
 CHANGED_LESSON = Text(
@@ -58,23 +69,50 @@ class Saved:
         return sum(self.points.values())
 
 
-class GradebookError(TextError):
-    """The gradebook cannot take what it is given; ``text`` says why, in both languages."""
-
-
 class Book:
-    """An open gradebook. Use as a context manager; one process at a time writes it."""
+    """An open gradebook. Use as a context manager; one process at a time writes it.
+
+    Raises GradebookError where it is on a server that cannot be reached, GradebookGone once it no longer can.
+    """
 
     def __init__(self, url: str, course_id: str = "") -> None:
-        self.url = url
-        with _version_at_hand():
-            self._db = Gradebook(url, course_id)
+        self.url = ready(read_url(url))
+        with _version_at_hand(), reached(self.url):
+            self._db = Gradebook.__new__(Gradebook)
+            try:
+                self._db.__init__(self.url, course_id)
+                if file_of(self.url) is None:
+                    self._enter_course(course_id)
+            except BaseException:
+                if hasattr(self._db, "db"):  # nobody else would hang up
+                    self._db.close()
+                raise
         self._layouts: dict[str, first_save.Layout | None] = {}
 
     @classmethod
     def at(cls, path: Path) -> Book:
         """The gradebook in a file, made where there is none."""
         return cls(f"sqlite:///{path.resolve()}")
+
+    @classmethod
+    def of(cls, out: Path, given: str | None = None) -> Book:
+        """The gradebook of a folder, made where there is none. given: the URL of a folder's that has none yet; it is
+        written down there once it was reached.
+
+        Raises GradebookError where the folder has another one, or it cannot be opened.
+        """
+        url = chosen(out, given)
+        book = cls(url)
+        if given is not None:
+            write_down(out, url)
+        return book
+
+    def _enter_course(self, course_id: str) -> None:
+        """nbgrader gives lessons to the course '' where it was told of none, and never enters that course: SQLite does
+        not look, a server refuses the lesson."""
+        with self.transaction() as db:
+            if db.db.get(Course, course_id) is None:
+                db.db.add(Course(id=course_id))
 
     def __enter__(self) -> Self:
         return self
@@ -91,11 +129,12 @@ class Book:
         if self._registered(released):
             return
         self._layouts.clear()
-        self._db.update_or_create_assignment(lesson)
+        with self.transaction() as db:
+            db.update_or_create_assignment(lesson)
         resources = {"nbgrader": {"notebook": lesson, "assignment": lesson, "db_url": self.url}}
-        self._db.db.remove()  # nbgrader's preprocessor opens a session of its own
         try:
-            SaveCells().preprocess(copy.deepcopy(released.notebook), resources)
+            with told(self.url):  # nbgrader's preprocessor opens a session of its own
+                SaveCells().preprocess(copy.deepcopy(released.notebook), resources)
         except RuntimeError:
             raise GradebookError(CHANGED_LESSON.format(lesson=lesson)) from None
 
@@ -103,7 +142,8 @@ class Book:
         """Enters people with their names, as ``nbgrader db student import`` does. What the roster leaves empty stays as
         it is, and nothing is written where nothing changed."""
         columns = ("first_name", "last_name", "email", "lms_user_id")
-        known = {row.id: row for row in self._db.db.execute(select(nbgrader.api.Student.__table__))}
+        with self.transaction() as db:
+            known = {row.id: row for row in db.db.execute(select(nbgrader.api.Student.__table__))}
         given = {
             s.key: dict(zip(columns, (s.first_name, s.last_name, s.email, s.canvas), strict=True)) for s in students
         }
@@ -173,13 +213,15 @@ class Book:
 
     def _layout(self, lesson: str) -> first_save.Layout | None:
         if lesson not in self._layouts:
-            self._layouts[lesson] = first_save.layout(self._db.db, lesson)
+            with self.transaction() as db:
+                self._layouts[lesson] = first_save.layout(db.db, lesson)
         return self._layouts[lesson]
 
     def students(self, lesson: str) -> frozenset[str]:
         """The students whose submission of a lesson is in the book."""
         rows = select(SubmittedAssignment.student_id).join(Assignment).where(Assignment.name == lesson)
-        return frozenset(self._db.db.execute(rows).scalars())
+        with self.transaction() as db:
+            return frozenset(db.db.execute(rows).scalars())
 
     def remove(self, student: str) -> bool:
         """Removes a student with every submission, score and comment, through nbgrader's own API, in one transaction.
@@ -213,17 +255,19 @@ class Book:
             .where(Assignment.name == lesson)
         )
         found: dict[str, dict[str, float]] = {student: {} for student in sorted(self.students(lesson))}
-        for row in self._db.db.execute(rows):
-            found[row.student_id][row.name] = final_score(row)
+        with self.transaction() as db:
+            for row in sorted(db.db.execute(rows), key=lambda row: str(row.name)):  # a server's rows have no order
+                found[row.student_id][row.name] = final_score(row)
         return found
 
     def _registered(self, released: Released) -> bool:
-        try:
-            notebook = self._db.find_notebook(released.lesson_id, released.lesson_id)
-        except MissingEntry:
-            return False
-        known = {c.name: (c.cell_type, c.locked, c.source, c.checksum) for c in notebook.source_cells}
-        points = {c.name: c.max_score for c in notebook.grade_cells}
+        with self.transaction() as db:
+            try:
+                notebook = db.find_notebook(released.lesson_id, released.lesson_id)
+            except MissingEntry:
+                return False
+            known = {c.name: (c.cell_type, c.locked, c.source, c.checksum) for c in notebook.source_cells}
+            points = {c.name: c.max_score for c in notebook.grade_cells}
         slots = {key: slot for key, slot in released.slots.items() if slot.kind != "setup"}
         wanted = {
             key: (s.cell.cell_type, s.kind in ("check", "locked"), s.cell.source, s.cell.metadata.nbgrader["checksum"])
@@ -234,19 +278,21 @@ class Book:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Any]:
-        """nbgrader's API with its commits put off to the end of the block, and undone where the block fails."""
+        """nbgrader's API with its commits put off to the end of the block, and undone where the block fails. Reading,
+        too: a server may hang up on a transaction that stays open while submissions run."""
         session = self._db.db
         commit = session.commit
         session.commit = session.flush
-        try:
-            yield self._db
-            commit()
-        except BaseException:
-            session.rollback()
-            raise
-        finally:
-            del session.commit  # the class's own comes to light again
-            session.remove()
+        with told(self.url):
+            try:
+                yield self._db
+                commit()
+            except BaseException:
+                session.rollback()
+                raise
+            finally:
+                del session.commit  # the class's own comes to light again
+                session.remove()
 
 
 def final_score(grade: Any) -> float:

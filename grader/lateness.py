@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 import math
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,14 +22,13 @@ from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from sqlalchemy import select
 from traitlets import Float
-from traitlets.config import Config, PyFileConfigLoader
 
 from course_lib.text import Text
+from grader.course_folder import CONFIG, importable, read_config
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
 from grader.transcript import Transcript, transcripts
 
-CONFIG = "nbgrader_config.py"
 BAD_DUE = Text(
     en="{given}: a due date is written with its hour and its distance from UTC, for example 2026-10-01T23:59+08:00.",
     zh="{given}：截止时间要写明钟点和时区，例如 2026-10-01T23:59+08:00。",
@@ -38,10 +36,6 @@ BAD_DUE = Text(
 SEVERAL = Text(
     en="These submissions are of several lessons ({lessons}): say with --lesson whose due date --due gives.",
     zh="这里有多课的提交（{lessons}）：请用 --lesson 指明 --due 是哪一课的截止时间。",
-)
-BAD_CONFIG = Text(
-    en="{file} cannot be read, so late penalties are not known: {error}",
-    zh="无法读取 {file}，因此不知道迟交如何扣分：{error}",
 )
 MINUTES = Text(en="{minutes} min", zh="{minutes} 分钟")
 HOURS = (Text(en="{hours} h", zh="{hours} 小时"), Text(en="{hours} h {minutes} min", zh="{hours} 小时 {minutes} 分钟"))
@@ -177,21 +171,7 @@ def _penalty(rule: AssignLatePenalties, student: str, notebook: Any, seconds: fl
 @contextmanager
 def _plugin(config: Path) -> Iterator[AssignLatePenalties]:
     """nbgrader's preprocessor with the plugin that a configuration names; one beside it can be imported meanwhile."""
-    folder = str(config.parent.resolve())
-    sys.path.insert(0, folder)
-    try:
+    with importable(config.parent):
         rule = AssignLatePenalties(config=read_config(config))
         rule.init_plugin()
         yield rule
-    finally:
-        sys.path.remove(folder)
-
-
-def read_config(path: Path) -> Config:
-    """What an ``nbgrader_config.py`` says; empty where there is none. Raises ValueError where it cannot be read."""
-    if not path.is_file():
-        return Config()
-    try:
-        return PyFileConfigLoader(path.name, str(path.parent)).load_config()
-    except Exception as error:
-        raise ValueError(BAD_CONFIG.format(file=path, error=f"{type(error).__name__}: {error}").say("both")) from None

@@ -20,13 +20,14 @@ from grader.course import Course
 from grader.engine.accelerators import chosen
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
+from grader.gradebook_copy import copy
 from grader.keeping import Keeper
 from grader.receipts import Receipt, batch_seed
+from grader.whereabouts import FILE, chosen, exists, file_of
 
 if TYPE_CHECKING:
     from grader.marking import Marked, Marker
 
-BOOK = "gradebook.db"
 SCHEMA_VERSION = 1
 
 
@@ -72,14 +73,23 @@ def rehearse(place: Path, out: Path, course: Course, options: Options, progress:
     outcome = Outcome(collect(place.resolve(), [ref.id for ref in course.lessons()], wanted, options.roster))
     outcome.seed = batch_seed(out / "receipts", options.seed, fresh=options.force, keep=False)
     made: list[Receipt] = []
-    with tempfile.TemporaryDirectory(prefix="rehearsal-") as scratch:
-        for name in (BOOK, f"{BOOK}-journal", f"{BOOK}-wal"):  # with what a cut-off transaction has left
-            if (out / name).is_file():
-                shutil.copyfile(out / name, Path(scratch, name))
-        with Book.at(Path(scratch, BOOK)) as book:
-            grade_lessons(book, out, course, options, outcome, progress, partial(Rehearsal, made=made))
+    now = chosen(out, options.gradebook)
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as scratch, _copied(now, Path(scratch, FILE)) as book:
+        grade_lessons(book, out, course, options, outcome, progress, partial(Rehearsal, made=made))
     outcome.receipts = made
     return outcome
+
+
+def _copied(url: str, place: Path) -> Book:
+    """A copy of the gradebook in a file; an empty one where there is none yet."""
+    path = file_of(url)
+    if path is not None:
+        for end in ("", "-journal", "-wal"):  # with what a cut-off transaction has left
+            if path.with_name(path.name + end).is_file():
+                shutil.copyfile(path.with_name(path.name + end), place.with_name(place.name + end))
+    elif exists(url):
+        copy(url, f"sqlite:///{place}")
+    return Book.at(place)
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:

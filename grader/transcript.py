@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from nbgrader.api import (
     Assignment,
@@ -77,7 +78,8 @@ class Transcript:
 
 
 def transcripts(book: Book, lesson: str) -> dict[str, Transcript]:
-    """All submissions of a lesson, by student. Cells stand in the order of the gradebook."""
+    """All submissions of a lesson, by student. Notebooks and cells stand in the order of their names: a server's rows
+    have no order of their own."""
     with book.transaction() as db:
         session = db.db
         about = select(
@@ -118,7 +120,11 @@ def transcripts(book: Book, lesson: str) -> dict[str, Transcript]:
             Grade.needs_manual_grade,
             BaseCell.name,
         ).join(BaseCell, BaseCell.id == Grade.cell_id)
-        for row in session.execute(grades.where(Grade.notebook_id.in_(mine))):
+
+        def place(row: Any) -> Key:
+            return of[row.notebook_id][1], row.name
+
+        for row in sorted(session.execute(grades.where(Grade.notebook_id.in_(mine))), key=place):
             transcript, notebook = of[row.notebook_id]
             by_hand = row.manual_score is not None or bool(row.extra_credit)
             transcript.entries[notebook, row.name] = Entry(
@@ -131,7 +137,7 @@ def transcripts(book: Book, lesson: str) -> dict[str, Transcript]:
         comments = select(Comment.notebook_id, Comment.auto_comment, Comment.manual_comment, BaseCell.name).join(
             BaseCell, BaseCell.id == Comment.cell_id
         )
-        for row in session.execute(comments.where(Comment.notebook_id.in_(mine))):
+        for row in sorted(session.execute(comments.where(Comment.notebook_id.in_(mine))), key=place):
             if (words := said(row)) is not None and words.strip():
                 transcript, notebook = of[row.notebook_id]
                 transcript.comments[notebook, row.name] = words

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.postgres.server import program
 
 PYTHON = sys.executable
 BIN = Path(sys.executable).parent
@@ -20,7 +21,7 @@ GRADER = str(BIN / "grader")
 PYTEST = [PYTHON, "-m", "pytest", "-q", "--durations=5"]
 BROWSERS = "chromium|chromium-browser|google-chrome"
 OWN = ("COURSE_DEVICE", "COURSE_LANG", "COURSE_IMAGES", "NBGRADER_EXECUTION")  # variables of a person's own shell
-SLOW_MARKS = ("kernel", "sandbox", "browser", "gpu", "long")
+SLOW_MARKS = ("kernel", "sandbox", "postgres", "browser", "gpu", "long")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,12 @@ TIERS = (
     Tier("kernel", "tests with a Jupyter kernel", _marked("kernel", "sandbox", "browser", "long")),
     Tier("sandbox", "tests in the sandbox, hostile ones too", _marked("sandbox", "browser", "long"), ("bwrap",)),
     Tier(
+        "postgres",
+        "the gradebook in a PostgreSQL that the tests start",
+        _marked("postgres", "sandbox", "browser", "long"),
+        ("initdb", "pg_ctl"),
+    ),
+    Tier(
         "browser",
         "tests in headless Chromium",
         _marked("browser", "long"),
@@ -71,7 +78,7 @@ TIERS = (
 
 def run(tier: Tier) -> str:
     """ "passed", "failed" or "not run: …"."""
-    missing = [names for names in tier.needs if not any(map(shutil.which, names.split("|")))]
+    missing = [names for names in tier.needs if not any(map(program, names.split("|")))]
     print(f"\n━━ {tier.name}: {tier.what} ━━", flush=True)
     if missing:
         return f"not run: {' and '.join(missing)} missing"

@@ -40,6 +40,7 @@ from grader.repair import Repaired
 from grader.report import Failure, Findings, grades_csv, write_report
 from grader.report_sources import Sources
 from grader.sheet import harmless
+from grader.whereabouts import GradebookGone
 
 log = logging.getLogger(__name__)
 MISSING = Text(en="This notebook was not handed in.", zh="没有提交这份笔记本。")
@@ -56,7 +57,7 @@ def grade_assignment(
     everybody, collected = find(place.resolve(), assignment, options.roster)
     outcome = Outcome(collected)
     out.mkdir(parents=True, exist_ok=True)
-    with Book.at(out / "gradebook.db") as book:
+    with Book.of(out, options.gradebook) as book:
         book.enrol(options.roster or ())
         work = _Work(assignment, book, out, options, outcome)
         for number, student in enumerate(work.run(everybody)):
@@ -152,6 +153,8 @@ class _Work:
             return  # it was said why
         try:
             self._keep(student)
+        except GradebookGone:
+            raise  # nobody's scores can be saved; what is done is kept, and the next run goes on from there
         except Exception as error:
             self._failed(student, error)
 

@@ -35,7 +35,9 @@ def command(out: Path, student: str, dry_run: bool, yes: bool) -> None:
     from rich.console import Console
     from rich.markup import escape
 
+    from course_lib.text import Text
     from grader.forget import ForgetError, find, forget
+    from grader.gradebook import GradebookError
 
     console = Console()
     try:
@@ -43,7 +45,8 @@ def command(out: Path, student: str, dry_run: bool, yes: bool) -> None:
         planned = forget(out, person, try_only=True)
         for path, what in planned.gone:
             about = f"  ({escape(what)})" if what else ""
-            console.print(f"− {escape(str(path.relative_to(out.resolve())))}{about}", soft_wrap=True)
+            shown = path.say("both", " / ") if isinstance(path, Text) else _within(path, out.resolve())
+            console.print(f"− {escape(shown)}{about}", soft_wrap=True)
         if dry_run:
             console.print("Nothing was changed. / 没有改动任何内容。")
             return
@@ -52,7 +55,7 @@ def command(out: Path, student: str, dry_run: bool, yes: bool) -> None:
             click.confirm(question, abort=True)
         with console.status("…"):
             done = forget(out, person)
-    except (ForgetError, OSError) as error:
+    except (ForgetError, GradebookError, OSError) as error:
         raise click.ClickException(str(error)) from None
     for path, why in done.left:
         console.print(f"[dark_orange]✗ {escape(str(path))}[/]: {escape(why.en)} / {escape(why.zh)}", soft_wrap=True)
@@ -62,4 +65,15 @@ def command(out: Path, student: str, dry_run: bool, yes: bool) -> None:
         f"已删除 {escape(person.student)}。请把评分来源中的文件也一并删除，否则下次 `grader grade` 又会把它们收进来。",
         soft_wrap=True,
     )
+    if done.server is not None:
+        console.print(
+            f"Their rows are gone from {escape(done.server.en)}. Its backups and its write-ahead log are its "
+            "administrator's: ask how long they are kept.\n"
+            f"{escape(done.server.zh)}中的记录已删除。服务器的备份和预写日志（WAL）由管理员管理，请向其询问保留多久。",
+            soft_wrap=True,
+        )
     sys.exit(1 if done.left else 0)
+
+
+def _within(path: Path, out: Path) -> str:
+    return str(path.relative_to(out) if path.is_relative_to(out) else path)

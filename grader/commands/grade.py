@@ -48,6 +48,12 @@ from grader.devices import DEVICES, SIMULATED
     show_default=True,
     help="`none` runs student code unprotected: only for code that you trust.",
 )
+@click.option(
+    "--gradebook",
+    metavar="URL",
+    help="The gradebook's database for a new OUT, as postgresql+psycopg://USER@HOST/DATABASE; the password belongs in "
+    "~/.pgpass or PGPASSWORD.  [default: what OUT/nbgrader_config.py says, else OUT/gradebook.db]",
+)
 @click.option("--seed", type=int, help="Seed of the hidden cases.  [default: the batch's own, drawn at its start]")
 @click.option(
     "--dry-run", is_flag=True, help="Grade, say who would change and by how much, and write nothing into OUT."
@@ -64,6 +70,7 @@ def command(
     lesson: str | None,
     due: str | None,
     isolation: str,
+    gradebook: str | None,
     seed: int | None,
     dry_run: bool,
     as_data: bool,
@@ -92,6 +99,7 @@ def command(
     from grader.progress import bar, print_outcome
     from grader.rehearsal import as_json, rehearse
     from grader.roster import nearest_roster, read_roster
+    from grader.whereabouts import PASSWORD_USED, holds_password, read_url
 
     if assignment is not None and device in ("cuda", SIMULATED):
         raise click.UsageError(
@@ -113,6 +121,10 @@ def command(
         options = Options(jobs or os.cpu_count() or 1, isolation, device, lesson, seed, force, roster=people)
         if due is not None:
             options = replace(options, due=read_due(due))
+        if gradebook is not None:
+            options = replace(options, gradebook=read_url(gradebook, out))
+            if holds_password(gradebook):
+                click.echo(PASSWORD_USED.say("both"), err=True)
         with bar() as progress:
             if course is not None and dry_run:
                 outcome = rehearse(submissions, out, course, options, progress)

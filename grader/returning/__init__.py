@@ -26,6 +26,7 @@ from grader.returning.people import People
 from grader.roster import Roster
 from grader.sheet import Sheet
 from grader.transcript import Transcript, lessons, transcripts
+from grader.whereabouts import exists, url_of
 
 FOLDER = "return"
 NOT_GRADED = Text(
@@ -86,9 +87,9 @@ def return_class(out: Path, wanted: Wanted, progress: Progress = lambda done, of
     Raises FileNotFoundError where nothing was graded, ValueError where an export is no table or does not fit, OSError.
     """
     out = out.resolve()
-    if not (out / "gradebook.db").is_file():
+    if not exists(url_of(out)):
         raise FileNotFoundError(NOT_GRADED.format(out=out).say("both"))
-    with Book.at(out / "gradebook.db") as book:
+    with Book.of(out) as book:
         known = {lesson: found for lesson in lessons(book) if (found := transcripts(book, lesson))}
         receipts = {(r.lesson, r.student): r for r in all_receipts(out / "receipts")}
         people = People.of(book, receipts.values(), wanted.roster)

@@ -15,10 +15,9 @@ from pathlib import Path
 
 from course_lib.text import Text
 from grader.collect import SECRET
-from grader.course_folder import write_whole
+from grader.course_folder import CONFIG, read_config, write_whole
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
-from grader.lateness import CONFIG, read_config
 from grader.transcript import transcripts
 
 DEFAULT_ROOT = "/usr/local/share/nbgrader/exchange"  # nbgrader's own
@@ -74,7 +73,7 @@ def release(out: Path, lessons: Sequence[str]) -> Released:
     check(out)
     done = Released()
     pages = FeedbackPages()
-    with Book.at(out / "gradebook.db") as book:
+    with Book.of(out) as book:
         found = {lesson: transcripts(book, lesson) for lesson in lessons}
     for lesson in lessons:
         without = []

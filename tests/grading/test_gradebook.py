@@ -149,7 +149,8 @@ def test_a_first_save_leaves_the_rows_that_nbgraders_own_calls_leave(
             notebook = submission.notebooks[0]
             return [
                 {**g.to_dict(), "id": "", "student": ""}
-                for g in (*sorted(notebook.grades, key=lambda g: g.name), *notebook.comments)
+                for cells in (notebook.grades, notebook.comments)
+                for g in sorted(cells, key=lambda g: g.name)
             ] + [submission.timestamp, submission.score, submission.needs_manual_grade, notebook.flagged]
 
     assert rows("ann") == rows("bo")
