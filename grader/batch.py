@@ -30,7 +30,7 @@ from grader.course_folder import prepare, write_whole
 from grader.devices import Place
 from grader.elsewhere import place_behind
 from grader.engine import Limits, Run, SandboxPool, SandboxUnavailable
-from grader.engine.accelerators import chosen, kind_of
+from grader.engine.accelerators import accelerators_for, kind_of
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
 from grader.keeping import Keeper, Standing
@@ -107,7 +107,7 @@ def grade_class(place: Path, out: Path, course: Course, options: Options, progre
     Raises FileNotFoundError, ValueError, CourseError, GradebookError, AcceleratorError or SandboxUnavailable before
     anything is graded.
     """
-    chosen(options.device)
+    accelerators_for(options.device)
     out = out.resolve()
     wanted = course.lesson(options.lesson).id if options.lesson else None
     collected = collect(place.resolve(), [ref.id for ref in course.lessons()], wanted, options.roster)
@@ -175,7 +175,7 @@ class _Batch:
     ) -> None:
         self.lesson, self.seed, self.book, self.options, self.outcome = lesson, seed, book, options, outcome
         self.keeper = keeper
-        self.accelerators = chosen(options.device)
+        self.accelerators = accelerators_for(options.device)
         self.held = book.students(lesson.ref.id)
 
     @property

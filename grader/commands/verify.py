@@ -55,7 +55,7 @@ def command(
 
     from grader.course import CourseError, find_course
     from grader.elsewhere import place_of
-    from grader.engine.accelerators import AcceleratorError, chosen
+    from grader.engine.accelerators import AcceleratorError, accelerators_for
     from grader.lesson import LessonError, read_lesson
     from grader.mutation import LEAST, mutate_lesson, share
     from grader.verify import Devices, ExerciseError, verify_lesson, verify_portability
@@ -67,7 +67,7 @@ def command(
 
     try:
         refs = find_course().select(lessons)
-        devices = Devices(device != "cpu", tuple(map(place_of, chosen(device))))
+        devices = Devices(device != "cpu", tuple(map(place_of, accelerators_for(device))))
     except (AcceleratorError, CourseError) as error:
         raise click.ClickException(str(error)) from None
     console = Console(stderr=True)

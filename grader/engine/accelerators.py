@@ -56,7 +56,7 @@ class Accelerator:
     environment: tuple[tuple[str, str], ...] = ()
 
 
-def chosen(device: str) -> tuple[Accelerator, ...]:
+def accelerators_for(device: str) -> tuple[Accelerator, ...]:
     """The accelerators behind a ``--device``: none for "cpu", all of this machine for "auto" (also none), all of them
     and at least one for "cuda". Raises AcceleratorError, ValueError for another word."""
     if device not in DEVICES:
@@ -73,7 +73,7 @@ def kind_of(device: str) -> str:
     """What a receipt says of a ``--device``: "cpu" where right answers are tried nowhere else, else where."""
     if device == SIMULATED:
         return SIMULATED
-    return next((one.name.partition(":")[0] for one in chosen(device)), "cpu")
+    return next((one.name.partition(":")[0] for one in accelerators_for(device)), "cpu")
 
 
 def require_nodes(accelerators: tuple[Accelerator, ...]) -> None:

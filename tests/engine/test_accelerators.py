@@ -10,7 +10,15 @@ import torch
 from course_lib.checking.results import Observed
 from grader.engine import Limits, ProbeJob, SandboxPool, Task
 from grader.engine import accelerators as devices
-from grader.engine.accelerators import Accelerator, AcceleratorError, arguments, chosen, minor, nodes, require_nodes
+from grader.engine.accelerators import (
+    Accelerator,
+    AcceleratorError,
+    accelerators_for,
+    arguments,
+    minor,
+    nodes,
+    require_nodes,
+)
 from grader.engine.events import Event
 
 PROBE = "def probe(ns, case):\n    yield 'y', ns['f'](case['x'])\n"
@@ -52,12 +60,12 @@ def test_what_the_sandbox_cannot_show_is_refused(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(AcceleratorError, match="--isolation none"):
         require_nodes((Accelerator("mps"),))
     with pytest.raises(ValueError, match="auto, cpu, cuda, simulated"):
-        chosen("gpu")
+        accelerators_for("gpu")
     monkeypatch.setattr(devices, "_found", tuple)
     monkeypatch.setattr(devices, "_likely", lambda: True)
-    assert chosen("auto") == chosen("cpu") == chosen("simulated") == ()
+    assert accelerators_for("auto") == accelerators_for("cpu") == accelerators_for("simulated") == ()
     with pytest.raises(AcceleratorError, match="--device cuda needs an accelerator") as refused:
-        chosen("cuda")
+        accelerators_for("cuda")
     assert torch.__version__ in refused.value.text.zh
 
 
@@ -67,7 +75,7 @@ def test_a_machine_without_device_nodes_is_not_asked_for_torch(monkeypatch: pyte
 
     monkeypatch.setattr(devices, "_found", asked)
     monkeypatch.setattr(devices, "_likely", lambda: False)
-    assert chosen("auto") == ()
+    assert accelerators_for("auto") == ()
 
 
 def test_an_accelerators_sandbox_has_more_room_and_no_warm_up() -> None:

@@ -19,10 +19,10 @@ def test_one_after_the_other() -> None:
     pytest.importorskip("IPython", reason="the sandbox needs the grader's packages, IPython among them")
     from course_lib.checking.accelerator_errors import fatal, out_of_memory
     from grader.engine import Limits, ProbeJob, SandboxPool, Task
-    from grader.engine.accelerators import chosen
+    from grader.engine.accelerators import accelerators_for
 
     bare.accelerator()
-    accelerators = chosen("cuda")
+    accelerators = accelerators_for("cuda")
     cases = ({"x": torch.ones(3)}, {"x": torch.zeros(2)})
 
     with SandboxPool(1, Limits(), accelerators=accelerators[:1]) as pool:
