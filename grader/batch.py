@@ -23,10 +23,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.cluster.messages import GOES_ON, ClusterLost
 from grader.collect import Collected, Submission, collect
 from grader.course import Course
 from grader.course_folder import prepare, write_whole
-from grader.engine import Limits, Run, SandboxPool, SandboxUnavailable
+from grader.engine import Limits, Run, SandboxPool, SandboxUnavailable, TaskPool
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
 from grader.keeping import Keeper, Standing
@@ -40,6 +41,7 @@ from grader.report_sources import Sources
 from grader.roster import Roster
 
 if TYPE_CHECKING:
+    from grader.cluster.pool import Cluster
     from grader.marking import Marked, Marker
     from grader.repair import Repaired
 
@@ -49,7 +51,8 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Options:
     """How to grade. seed: of the hidden cases; None goes on with the folder's, or draws one. roster: who is in the
-    class, where that is known; due: when it was to be handed in, None leaves the gradebook's due date as it is."""
+    class, where that is known; due: when it was to be handed in, None leaves the gradebook's due date as it is;
+    cluster: where to grade, None for this machine."""
 
     jobs: int = 2
     isolation: str = "bubblewrap"
@@ -60,6 +63,13 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     roster: Roster | None = None
     due: datetime.datetime | None = None
+    cluster: Cluster | None = None
+
+    def pool(self, count: int, warmup: tuple[str, ...] = ()) -> TaskPool:
+        """Where ``count`` submissions are run. Raises SandboxUnavailable."""
+        if self.cluster is not None:
+            return self.cluster.pool(self.limits, self.isolation, warmup)
+        return SandboxPool(max(1, min(self.jobs, count)), self.limits, self.isolation, warmup)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -138,10 +148,15 @@ def grade_lessons(
         kept = keeper(out, book, exercise_hashes(lesson), options.device, options.isolation)
         kept.settle()
         batch = _Batch(lesson, outcome.seed or 0, book, kept, options, outcome)
-        for student in batch.run([s for s in submissions if s.lesson == lesson_id]):
-            done += 1
-            if progress is not None:
-                progress(done, len(submissions), student)
+        try:
+            for student in batch.run([s for s in submissions if s.lesson == lesson_id]):
+                done += 1
+                if progress is not None:
+                    progress(done, len(submissions), student)
+        except ClusterLost as why:
+            lost = GOES_ON.format(why=why.text, count=len(submissions) - done)
+            outcome.failures.append(Failure("*", lesson_id, lost.inline))
+            break
     return titles
 
 
@@ -191,13 +206,12 @@ class _Batch:
         if not waiting:
             return
         running: dict[Future[Run], _Work] = {}
-        jobs = min(self.options.jobs, len(waiting))
-        with SandboxPool(jobs, self.options.limits, self.options.isolation, self.lesson.warmup) as pool:  # type: ignore[arg-type]
+        with self.options.pool(len(waiting), self.lesson.warmup) as pool:
             pool.warm()  # they import torch while this process does
             _ = self.marker, self.pages
             try:
                 while waiting or running:
-                    while waiting and len(running) < 2 * jobs:
+                    while waiting and len(running) < pool.room:
                         work = waiting.popleft()
                         future = self._begin(work, pool)
                         if future is None:
@@ -227,7 +241,7 @@ class _Batch:
             return None
         return _Work(submission, standing)
 
-    def _begin(self, work: _Work, pool: SandboxPool) -> Future[Run] | None:
+    def _begin(self, work: _Work, pool: TaskPool) -> Future[Run] | None:
         """Hands a submission to the sandbox; None where it is done with already."""
         work.since = time.perf_counter()
         try:
@@ -240,13 +254,13 @@ class _Batch:
             task = self.marker.task(work.repaired, self._wanted(work))
             work.spent = work.so_far()
             return pool.submit_task(task)
-        except SandboxUnavailable:
+        except (SandboxUnavailable, ClusterLost):
             raise
         except Exception as error:
             self._failed(work.submission, error)
             return None
 
-    def _end(self, work: _Work, future: Future[Run], pool: SandboxPool) -> Future[Run] | None:
+    def _end(self, work: _Work, future: Future[Run], pool: TaskPool) -> Future[Run] | None:
         """Marks what came back and keeps it; where earlier answers spoiled later ones, those are tried once more."""
         work.since = time.perf_counter()
         try:
@@ -259,7 +273,7 @@ class _Batch:
                 self._save(work, self.marker.mark(work.repaired, work.run))
             else:
                 self._save(work, self.marker.mark(work.repaired, work.run, future.result()))
-        except SandboxUnavailable:
+        except (SandboxUnavailable, ClusterLost):
             raise  # nobody can be graded; what is done is kept, and the next run goes on from there
         except Exception as error:
             self._failed(work.submission, error)

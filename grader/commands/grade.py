@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,16 @@ import click
 @click.command()
 @click.argument("submissions", type=click.Path(exists=True, path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where everything goes.")
-@click.option("--jobs", type=click.IntRange(1, 256), help="Submissions at once.  [default: one per processor core]")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    help="Submissions at once.  [default: one per processor core; on a cluster two per thread of its workers]",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Grade on a Dask cluster: tcp://HOST:8786, or the path of a scheduler file. Needs the extra `cluster`.",
+)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option(
     "--assignment",
@@ -49,6 +59,7 @@ def command(
     submissions: Path,
     out: Path,
     jobs: int | None,
+    scheduler: str | None,
     device: str,
     assignment: Path | None,
     roster: Path | None,
@@ -68,6 +79,9 @@ def command(
     --dry-run lists them before anything is written. The exit status is 0 when every submission got a verdict, whatever
     the verdict. With --assignment it also gets differences.csv: each cell to which nbgrader itself would have given
     other points, and why.
+
+    With --scheduler the sandboxes are on the workers of a Dask cluster; everything is still kept by this process. A
+    worker whose versions differ is refused by name; one that is lost costs time, never a verdict.
     """
     from grader.quick_start import import_nbformat
 
@@ -75,6 +89,7 @@ def command(
     from grader.assignment.run import grade_assignment
     from grader.assignment.source import AssignmentError, read_assignment
     from grader.batch import Options, grade_class
+    from grader.cluster.messages import ClusterError
     from grader.course import CourseError, find_course
     from grader.engine import SandboxUnavailable
     from grader.gradebook import GradebookError
@@ -104,14 +119,27 @@ def command(
         options = Options(jobs or os.cpu_count() or 1, isolation, "cpu", lesson, seed, force, roster=people)
         if due is not None:
             options = replace(options, due=read_due(due))
-        with bar() as progress:
+        with bar() as progress, ExitStack() as stack:
+            if scheduler is not None:
+                from grader.cluster.pool import Cluster
+
+                cluster = Cluster(scheduler, course, isolation, jobs)
+                options = replace(options, cluster=stack.enter_context(cluster))
             if course is not None and dry_run:
                 outcome = rehearse(submissions, out, course, options, progress)
             elif course is not None:
                 outcome = grade_class(submissions, out, course, options, progress)
             elif assignment is not None:
                 outcome = grade_assignment(submissions, out, read_assignment(assignment), options, progress)
-    except (AssignmentError, CourseError, GradebookError, SandboxUnavailable, FileNotFoundError, ValueError) as error:
+    except (
+        AssignmentError,
+        ClusterError,
+        CourseError,
+        GradebookError,
+        SandboxUnavailable,
+        FileNotFoundError,
+        ValueError,
+    ) as error:
         raise click.ClickException(str(error)) from None
     if as_data:
         click.echo(json.dumps(as_json(outcome), ensure_ascii=False, indent=1))
