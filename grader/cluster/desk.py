@@ -110,6 +110,7 @@ class Desk:
         self._alone_since: float | None = None  # no worker is accepted
         self._pause = AGAIN_SECONDS
         self._told_late = 0
+        self._is_open = False
 
     # What other threads call.
 
@@ -137,7 +138,7 @@ class Desk:
         deadline = self.clock() + self.patience
         self._connect(deadline)
         told = False
-        while not self.accepted:
+        while not self.accepted or self._asked:
             self.step(0.1)
             if self._down_since is not None or self.lost is not None:
                 raise ClusterError(messages.NO_SCHEDULER.format(address=self.line.address, reason="it went away"))
@@ -148,6 +149,8 @@ class Desk:
             if not told and not self._asked:
                 told = True
                 self.say(messages.WAITING.format(address=self.line.address, seconds=self.patience))
+        self._is_open = True
+        self.say(messages.READY.format(count=len(self.accepted), threads=self.threads))
 
     def step(self, seconds: float) -> None:
         """Waits for one event, so long at most, and does what is to be done."""
@@ -294,7 +297,8 @@ class Desk:
             self._refuse(one, Text(en=" ".join(r.en for r in reasons), zh="".join(r.zh for r in reasons)))
             return
         self.accepted[one.address] = one
-        self.say(messages.ACCEPTED.format(worker=one.name, threads=one.threads))
+        if self._is_open:
+            self.say(messages.ACCEPTED.format(worker=one.name, threads=one.threads))
         self._prepare_newcomer(one.address)
 
     def _prepare_newcomer(self, address: str) -> None:

@@ -37,9 +37,13 @@ WAITING = Text(
     en="Waiting for workers at {address}, for up to {seconds:g} seconds.",
     zh="正在等待工作进程连接到 {address}，最多等 {seconds:g} 秒。",
 )
+READY = Text(
+    en="{count} workers, {threads} submissions at once.",
+    zh="{count} 个工作进程，同时评 {threads} 份。",
+)
 ACCEPTED = Text(
-    en="Worker {worker}: {threads} at once.",
-    zh="工作进程 {worker}：同时评 {threads} 份。",
+    en="Worker {worker} has come: {threads} more at once.",
+    zh="工作进程 {worker} 已加入：可多评 {threads} 份。",
 )
 GONE = Text(
     en="Worker {worker} is gone; what it had not answered is graded by others.",

@@ -26,6 +26,11 @@ def to_stderr(text: Text) -> None:
     print(text.inline, file=sys.stderr, flush=True)
 
 
+def own_limit(limits: Limits) -> float:
+    """Seconds within which a sandbox ends a submission, whatever that does."""
+    return limits.submission_seconds + limits.probing_seconds + limits.start_seconds
+
+
 class Cluster:
     """A connection to a Dask cluster whose workers have what is here. A context manager; one for a whole run.
 
@@ -93,7 +98,7 @@ class ClusterPool:
     def __init__(self, cluster: Cluster, limits: Limits, isolation: str, warmup: tuple[str, ...]) -> None:
         self._cluster = cluster
         self._settings = parcels.pack_settings(limits, isolation, warmup)
-        self._patience = limits.submission_seconds + limits.probing_seconds + limits.start_seconds
+        self._patience = own_limit(limits)
         self._errands: dict[Errand, None] = {}
 
     def __enter__(self) -> Self:
