@@ -18,3 +18,9 @@ def loopback(course: Course, tmp_path: Path) -> Iterator[Loopback]:  # noqa: F81
     folder.mkdir()
     with Loopback(folder, {"GRADER_COURSE": str(course.root)}) as made:
         yield made
+
+
+@pytest.fixture
+def at_course(course: Course, monkeypatch: pytest.MonkeyPatch) -> Course:  # noqa: F811
+    monkeypatch.setenv("GRADER_COURSE", str(course.root))
+    return course
