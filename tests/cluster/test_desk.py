@@ -257,13 +257,15 @@ def test_all_its_workers_left_and_others_came(room: Room) -> None:
     assert errand.lives == ATTEMPTS
 
 
-def test_the_scheduler_comes_back(room: Room) -> None:
+@pytest.mark.parametrize("noticed", [True, False])
+def test_the_scheduler_comes_back(room: Room, noticed: bool) -> None:
+    """noticed: whether Dask itself cancels what was handed out, or the scheduler only did not answer for a while."""
     errands = [room.errand() for _ in range(3)]
     room.answers(room.line.calls[0])
     room.line.up = False
-    for call in room.line.calls[1:]:
+    for call in room.line.calls[1:] if noticed else ():
         call.future.cancel()
-    room.steps(1.0)
+    room.steps(module.SCAN_SECONDS)
     assert room.heard("The connection to the scheduler is lost")
     before = len(room.line.calls)
     room.steps(PATIENCE / 2)
