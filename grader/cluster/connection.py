@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from grader.cluster.messages import NO_DASK, ClusterError
+from grader.cluster.messages import NO_DASK, NO_SCHEDULER, ClusterError
 
 ASK_SECONDS = 30.0  # for the scheduler to say who is there
 CONNECT_SECONDS = 5.0  # for one try
@@ -51,13 +51,17 @@ class Connection:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
     def connect(self) -> None:
-        """Raises Disconnected where nobody answers."""
+        """Raises Disconnected where nobody answers, ClusterError where asking is no use: an address that is none,
+        certificates that are not there."""
         self.close()
         try:
             where = {"scheduler_file": self.address} if Path(self.address).is_file() else {"address": self.address}
             self._client = self._dask.Client(**where, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (*LIKE_A_LOSS, ValueError) as error:
-            raise Disconnected(f"{type(error).__name__}: {error}".splitlines()[0][:300]) from None
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+            if isinstance(error, LIKE_A_LOSS):
+                raise Disconnected(reason) from None
+            raise ClusterError(NO_SCHEDULER.format(address=self.address, reason=reason)) from None
 
     def workers(self) -> list[Worker]:
         """Everybody who is there. Raises Disconnected."""

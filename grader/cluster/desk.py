@@ -41,6 +41,7 @@ SILENT_SECONDS = 30.0  # a worker that was not heard of for so long gets nothing
 LATE_FACTOR = 10.0  # times the usual time of an answer, before another worker is asked too
 AGAIN_SECONDS = 1.0  # between two tries to connect or to hand out what was cancelled
 SLOWEST_TRY = 15.0
+FIRST_SECONDS = 20.0  # for a scheduler that was never there: the address is likely wrong
 
 
 class Line(Protocol):
@@ -135,8 +136,8 @@ class Desk:
 
     def open(self) -> None:
         """Connects and waits for a first worker. Raises ClusterError where there is none to be had."""
+        self._connect(self.clock() + min(self.patience, FIRST_SECONDS))
         deadline = self.clock() + self.patience
-        self._connect(deadline)
         told = False
         while not self.accepted or self._asked:
             self.step(0.1)

@@ -90,6 +90,19 @@ def test_a_worker_is_killed_in_the_middle(graded: Graded, course: Course, loopba
     assert any("one is gone" in line for line in graded.said)
 
 
+def test_dask_gives_up_on_what_a_lost_worker_had(graded: Graded, course: Course, loopback: Loopback) -> None:
+    """Told to tolerate no loss at all, Dask calls the submissions themselves the killers; here they are tried again."""
+    loopback.kill_scheduler()
+    loopback.environment["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"] = "0"
+    loopback.start_scheduler()
+    deserved = a_class(course, graded.place, 12)
+    workers = [loopback.worker(name) for name in ("one", "two")]
+    outcome = graded.run({2: workers[0].kill, 6: workers[1].kill})
+    log = (loopback.folder / "scheduler.log").read_text()
+    assert "marked as failed because" in log
+    check(graded, outcome, deserved)
+
+
 def test_a_worker_hangs(graded: Graded, course: Course, loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "own_limit", lambda limits: 5.0)
     deserved = a_class(course, graded.place, 16)
@@ -183,6 +196,8 @@ def test_where_all_differ_the_command_says_so_and_fails(course: Course, loopback
 def test_nobody_is_there(course: Course, loopback: Loopback) -> None:
     with pytest.raises(ClusterError, match="Nobody came within 1 seconds"):
         Cluster(loopback.address, course, patience=1.0, say=lambda text: None)
+    with pytest.raises(ClusterError, match="No Dask scheduler answers at nonsense"):
+        Cluster("nonsense://here", course, say=lambda text: None)
     loopback.kill_scheduler()
     with pytest.raises(ClusterError, match="No Dask scheduler answers"):
         Cluster(loopback.address, course, patience=1.0, say=lambda text: None)
