@@ -11,7 +11,7 @@ may happen to a copy of a submission that was handed out:
 * no answer came in far more time than such a submission takes, and more than the sandbox allows: another worker gets it
   as well
 
-No worker gets anything before its versions were compared (``versions``).
+No worker gets anything that is not on the roll (``roll``).
 """
 
 from __future__ import annotations
@@ -21,39 +21,26 @@ import queue
 import statistics
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from course_lib.checking.wire import WireError
 from course_lib.text import Text
 from grader.cluster import messages, parcels, worker
-from grader.cluster.connection import Disconnected, Fate, Worker
+from grader.cluster.connection import Disconnected, Worker
 from grader.cluster.messages import ClusterError, ClusterLost
-from grader.cluster.versions import Versions, differences, digest
+from grader.cluster.roll import SILENT_SECONDS, Line, Roll
+from grader.cluster.versions import Versions, digest
 from grader.engine.pool import ATTEMPTS, lost_run
 from grader.engine.tasks import Run, Task
 
 SCAN_SECONDS = 2.0  # between two looks at who is there
-ASKED_SECONDS = 60.0  # for a worker to say what versions it has
-SILENT_SECONDS = 30.0  # a worker that was not heard of for so long gets nothing new
 LATE_FACTOR = 10.0  # times the usual time of an answer, before another worker is asked too
 AGAIN_SECONDS = 1.0  # between two tries to connect or to hand out what was cancelled
 SLOWEST_TRY = 15.0
 FIRST_SECONDS = 20.0  # for a scheduler that was never there: the address is likely wrong
-
-
-class Line(Protocol):
-    """What the desk needs of a connection: see ``connection.Connection``."""
-
-    address: str
-
-    def connect(self) -> None: ...
-    def workers(self) -> list[Worker]: ...
-    def submit(self, addresses: Collection[str], function: Callable[..., Any], *args: Any) -> Future[Any]: ...
-    def fate(self, future: Future[Any]) -> Fate: ...
-    def close(self) -> None: ...
 
 
 @dataclass(eq=False)
@@ -95,15 +82,12 @@ class Desk:
         say: Callable[[Text], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.line, self.expected, self.isolation = line, dict(expected), isolation
-        self.patience, self.say, self.clock = patience, say, clock
+        self.line, self.patience, self.say, self.clock = line, patience, say, clock
         self.stamp = digest(expected)
-        self.accepted: dict[str, Worker] = {}
-        self.refused: dict[str, Text] = {}
         self.lost: ClusterLost | None = None
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self.roll = Roll(line, expected, isolation, say, self._events.put, self._welcome)
         self._open: dict[Errand, None] = {}
-        self._asked: dict[str, tuple[Worker, Future[Any], float]] = {}
         self._took: deque[float] = deque(maxlen=200)
         self._settings: dict[str, None] = {}
         self._next_look = 0.0
@@ -121,16 +105,11 @@ class Desk:
 
     def prepare(self, settings: str) -> None:
         """Lets all workers start their sandboxes, without waiting."""
-        self._events.put(lambda: self._prepare(settings, list(self.accepted)))
+        self._events.put(lambda: self._prepare(settings, list(self.roll.accepted)))
 
     def call_back(self, errands: Collection[Errand]) -> None:
         """Forgets errands that nobody waits for any more."""
         self._events.put(lambda: self._drop(errands))
-
-    @property
-    def threads(self) -> int:
-        """How many submissions the accepted workers grade at once."""
-        return sum(one.threads for one in list(self.accepted.values()))
 
     # The desk's own thread.
 
@@ -139,19 +118,19 @@ class Desk:
         self._connect(self.clock() + min(self.patience, FIRST_SECONDS))
         deadline = self.clock() + self.patience
         told = False
-        while not self.accepted or self._asked:
+        while not self.roll.accepted or self.roll.asking:
             self.step(0.1)
             if self._down_since is not None or self.lost is not None:
                 raise ClusterError(messages.NO_SCHEDULER.format(address=self.line.address, reason="it went away"))
-            if self.refused and not self._asked and not self.accepted:
-                raise ClusterError(self._all_refused())
+            if self.roll.refused and not self.roll.asking and not self.roll.accepted:
+                raise ClusterError(self.roll.reasons())
             if self.clock() > deadline:
                 raise ClusterError(messages.NO_WORKER.format(address=self.line.address, seconds=self.patience))
-            if not told and not self._asked:
+            if not told and not self.roll.asking:
                 told = True
                 self.say(messages.WAITING.format(address=self.line.address, seconds=self.patience))
         self._is_open = True
-        self.say(messages.READY.format(count=len(self.accepted), threads=self.threads))
+        self.say(messages.READY.format(count=len(self.roll.accepted), threads=self.roll.threads))
 
     def step(self, seconds: float) -> None:
         """Waits for one event, so long at most, and does what is to be done."""
@@ -175,7 +154,7 @@ class Desk:
             with contextlib.suppress(Exception):
                 leaving = [
                     self.line.submit([address], worker.leave, list(self._settings))
-                    for address, one in self.accepted.items()
+                    for address, one in self.roll.accepted.items()
                     if one.silent < SILENT_SECONDS
                 ]
                 deadline = time.monotonic() + 3.0
@@ -200,7 +179,8 @@ class Desk:
         for errand in errands:
             self._open.pop(errand, None)
             self._recall(errand)
-            errand.future.cancel()
+            if errand.future.cancel():
+                errand.future.set_running_or_notify_cancel()  # or whoever waits for several would wait on
 
     def _recall(self, errand: Errand) -> None:
         copies, errand.copies = errand.copies, []
@@ -234,7 +214,9 @@ class Desk:
                 self.line.connect()
                 self.say(messages.CONNECTED_AGAIN.format(count=len(self._open)))
                 self._down_since, self._pause = None, AGAIN_SECONDS
-            self._notice({one.address: one for one in self.line.workers()}, now)
+            everybody = self.line.workers()
+            self.roll.notice(everybody, now)
+            self._strand({one.address for one in everybody})
             self._next_look = now + SCAN_SECONDS
         except Disconnected:
             self._disconnected(now)
@@ -246,85 +228,28 @@ class Desk:
             self.say(messages.CONNECTION_LOST.format(seconds=self.patience))
             for errand in self._open:
                 self._recall(errand)
-            self.accepted.clear()
-            self.refused.clear()
-            self._asked.clear()
+            self.roll.clear()
         self._next_look = now + self._pause
         self._pause = min(2 * self._pause, SLOWEST_TRY)
 
-    def _notice(self, present: Mapping[str, Worker], now: float) -> None:
-        for address in [a for a in self.accepted if a not in present]:
-            self.say(messages.GONE.format(worker=self.accepted.pop(address).name))
-        for address in [a for a in self.refused if a not in present]:
-            del self.refused[address]
-        for address in [a for a in self._asked if a not in present]:
-            self._asked.pop(address)[1].cancel()
-        for address, one in present.items():
-            if address in self.accepted:
-                self.accepted[address] = one
-            elif address in self._asked:
-                if now - self._asked[address][2] > ASKED_SECONDS:
-                    self._asked.pop(address)[1].cancel()
-                    self._refuse(one, messages.SILENT.format(seconds=ASKED_SECONDS))
-            elif address not in self.refused:
-                self._ask(one, now)
+    def _strand(self, present: Collection[str]) -> None:
+        """Takes back what only workers have that are there no more."""
+        present = frozenset(present)
         for errand in self._open:
-            for copy in [copy for copy in errand.copies if not copy.allowed & present.keys()]:
+            for copy in [copy for copy in errand.copies if not copy.allowed & present]:
                 errand.copies.remove(copy)
                 copy.future.cancel()
 
-    def _ask(self, one: Worker, now: float) -> None:
-        future = self.line.submit([one.address], worker.look, self.expected, self.isolation)
-        self._asked[one.address] = one, future, now
-        future.add_done_callback(lambda f: self._events.put(lambda: self._told(one, f)))
-
-    def _told(self, one: Worker, future: Future[Any]) -> None:
-        asked = self._asked.get(one.address)
-        if asked is None or asked[1] is not future:
-            return
-        del self._asked[one.address]
-        if future.cancelled():
-            return  # with the connection, or the worker is gone: who is there is asked again
-        if (error := future.exception()) is not None:
-            if self.line.fate(future) == "failed":
-                reason = f"{type(error).__name__}: {error}"[:200]
-                self._refuse(one, messages.CANNOT_ANSWER.format(reason=reason))
-            return
-        answer = future.result()
-        reasons = differences(answer["versions"], self.expected)
-        if answer["unavailable"] is not None:
-            reasons.append(Text(**answer["unavailable"]))
-        if reasons:
-            self._refuse(one, Text(en=" ".join(r.en for r in reasons), zh="".join(r.zh for r in reasons)))
-            return
-        self.accepted[one.address] = one
+    def _welcome(self, one: Worker) -> None:
         if self._is_open:
             self.say(messages.ACCEPTED.format(worker=one.name, threads=one.threads))
-        self._prepare_newcomer(one.address)
-
-    def _prepare_newcomer(self, address: str) -> None:
         for settings in list(self._settings)[-1:]:
-            self._prepare(settings, [address])
-
-    def _refuse(self, one: Worker, reason: Text) -> None:
-        self.accepted.pop(one.address, None)
-        self.refused[one.address] = messages.REFUSED.format(worker=one.name, reason=reason)
-        self.say(self.refused[one.address])
-
-    def _all_refused(self) -> Text:
-        several = list(self.refused.values())
-        reasons = Text(en="\n".join(r.en for r in several), zh="\n".join(r.zh for r in several))
-        return messages.ALL_REFUSED.format(address=self.line.address, count=len(several), reasons=reasons)
+            self._prepare(settings, [one.address])
 
     # What is handed out.
 
-    def _awake(self) -> frozenset[str]:
-        """The accepted workers that were heard of lately; all of them where none was."""
-        awake = frozenset(a for a, one in self.accepted.items() if one.silent < SILENT_SECONDS)
-        return awake or frozenset(self.accepted)
-
     def _hand_out(self, now: float) -> None:
-        awake = self._awake()
+        awake = self.roll.awake()
         if not awake:
             return
         late = 0
@@ -376,12 +301,12 @@ class Desk:
             case "missing":
                 errand.with_cases = True
             case "stranger":  # another process under an address that was known
-                self.accepted.pop(address, None)
+                self.roll.accepted.pop(address, None)
                 self._next_look = now
                 errand.not_before = now + AGAIN_SECONDS
             case "unavailable":
-                if address in self.accepted:
-                    self._refuse(self.accepted[address], Text(**what))
+                if address in self.roll.accepted:
+                    self.roll.refuse(self.roll.accepted[address], Text(**what))
             case _:
                 self._settle(errand, RuntimeError(f"{address}: {what}"))
 
@@ -412,7 +337,7 @@ class Desk:
             if now - self._down_since > self.patience:
                 self._fail(ClusterLost(self._too_long(messages.SCHEDULER_LOST)))
             return
-        if self.accepted or not self._open:
+        if self.roll.accepted or not self._open:
             self._alone_since = None
         elif self._alone_since is None:
             self._alone_since = now

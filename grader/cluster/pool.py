@@ -12,7 +12,8 @@ from typing import Self
 from course_lib.text import Text
 from grader.cluster import parcels
 from grader.cluster.connection import Connection
-from grader.cluster.desk import Desk, Errand, Line
+from grader.cluster.desk import Desk, Errand
+from grader.cluster.roll import Line
 from grader.cluster.versions import versions
 from grader.course import Course
 from grader.engine.limits import Limits
@@ -69,7 +70,7 @@ class Cluster:
     @property
     def room(self) -> int:
         """How many submissions it takes at once, as things are."""
-        return self._jobs or max(AT_ONCE, AT_ONCE * self.desk.threads)
+        return self._jobs or max(AT_ONCE, AT_ONCE * self.desk.roll.threads)
 
     def pool(self, limits: Limits, isolation: str, warmup: tuple[str, ...]) -> ClusterPool:
         """A pool with these settings: see SandboxPool."""

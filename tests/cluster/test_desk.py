@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +11,12 @@ import pytest
 
 from course_lib.text import Text
 from grader.cluster import desk as module
-from grader.cluster import parcels, worker
+from grader.cluster import parcels, roll, worker
 from grader.cluster.connection import Disconnected, Fate, Worker
 from grader.cluster.desk import Desk, Errand
 from grader.cluster.messages import ClusterError, ClusterLost
+from grader.cluster.pool import Cluster
+from grader.cluster.versions import versions
 from grader.engine.limits import Limits
 from grader.engine.pool import ATTEMPTS
 from grader.engine.tasks import CellRun, ProbeJob, Run, Task
@@ -46,12 +48,12 @@ class FakeLine:
         self.silent: dict[str, float] = {}
         self.up = True
         self.calls: list[Call] = []
-        self.connected = 0
+        self.mute = False
+        self.fault: Exception | None = None
 
     def connect(self) -> None:
         if not self.up:
             raise Disconnected("nobody there")
-        self.connected += 1
 
     def workers(self) -> list[Worker]:
         if not self.up:
@@ -64,6 +66,11 @@ class FakeLine:
         call = Call(tuple(sorted(addresses)), function, args)
         if function is worker.look:
             [name] = addresses
+            if self.mute:
+                return call.future
+            if self.fault is not None:
+                call.future.set_exception(self.fault)
+                return call.future
             call.future.set_result({"versions": self.versions[name], "unavailable": None})
         elif function is worker.grade:
             self.calls.append(call)
@@ -113,8 +120,7 @@ class Room:
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> Room:
-    # A real queue would wait for real seconds.
+def room() -> Room:
     return Room(FakeLine(a=HERE, b=HERE))
 
 
@@ -320,5 +326,52 @@ def test_where_all_are_refused_it_does_not_open() -> None:
 
 def test_where_some_are_refused_the_others_grade() -> None:
     room = Room(FakeLine(a={}, b=HERE))
-    assert set(room.desk.accepted) == {"b"}
-    assert room.desk.threads == 2
+    assert set(room.desk.roll.accepted) == {"b"}
+    assert room.desk.roll.threads == 2
+
+
+def test_a_worker_that_does_not_say_what_it_has_is_refused() -> None:
+    room = Room(FakeLine(a=HERE))
+    room.line.mute = True
+    room.line.versions["b"] = HERE
+    room.steps(module.SCAN_SECONDS)
+    assert set(room.desk.roll.accepted) == {"a"} and room.desk.roll.asking
+    room.steps(roll.ASKED_SECONDS + 1)
+    assert room.heard("Worker b is refused, as it did not say within 60 seconds")
+    assert not room.desk.roll.asking
+
+
+def test_a_worker_without_this_course_is_refused() -> None:
+    room = Room(FakeLine(a=HERE))
+    room.line.fault = ModuleNotFoundError("No module named 'grader.cluster'")
+    room.line.versions["b"] = HERE
+    room.steps(module.SCAN_SECONDS)
+    assert room.heard("it could not be asked for its versions (ModuleNotFoundError: No module named 'grader.cluster')")
+    assert set(room.desk.roll.accepted) == {"a"}
+
+
+class AnswersAtOnce(FakeLine):
+    """A whole cluster: what it is given, it has done."""
+
+    def submit(self, addresses: Collection[str], function: Callable[..., Any], *args: Any) -> Future[Any]:
+        future = super().submit(addresses, function, *args)
+        if function is worker.grade and not self.mute:
+            future.set_result(("run", parcels.pack_run(RUN), "a"))
+        return future
+
+
+def test_the_pool_is_the_desk_in_a_thread_of_its_own() -> None:
+    line = AnswersAtOnce(a=versions(None), b=versions(None))
+    with Cluster("fake", isolation="none", say=lambda text: None, line=line) as cluster:
+        assert cluster.room == 8
+        with cluster.pool(Limits(), "none", ()) as pool:
+            pool.warm()
+            assert [future.result(5) for future in [pool.submit_task(TASK) for _ in range(20)]] == [RUN] * 20
+        line.mute = True
+        with pytest.raises(KeyError), cluster.pool(Limits(), "none", ()) as pool:
+            left = pool.submit_task(TASK)
+            raise KeyError
+        assert wait([left], 5).done and left.cancelled()
+    assert (
+        Cluster("fake", isolation="none", jobs=3, say=lambda text: None, line=AnswersAtOnce(a=versions(None))).room == 3
+    )
