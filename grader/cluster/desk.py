@@ -124,7 +124,7 @@ class Desk:
                 raise ClusterError(messages.NO_SCHEDULER.format(address=self.line.address, reason="it went away"))
             if self.roll.refused and not self.roll.asking and not self.roll.accepted:
                 raise ClusterError(self.roll.reasons())
-            if self.clock() > deadline:
+            if self.clock() > deadline and not self.roll.accepted:
                 raise ClusterError(messages.NO_WORKER.format(address=self.line.address, seconds=self.patience))
             if not told and not self.roll.asking:
                 told = True
