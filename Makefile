@@ -26,8 +26,9 @@ test-fast: setup  ## the fast tiers: seconds, no kernel, no sandbox
 test-long: setup  ## the large counts that make test leaves out (some minutes more)
 	$(PY) -m pytest -q -m long tests
 
-bench: setup  ## time grading against stock nbgrader autograde on the same submissions
+bench: setup  ## time grading against stock nbgrader autograde on the same submissions, and on a cluster against here
 	$(PY) -m tests.bench
+	$(PY) -m tests.bench.cluster
 
 attacks: setup  ## run the attack suite here and in plain nbgrader, and write tests/attacks/TABLE.md (some ten minutes)
 	$(PY) -m tests.attacks.table

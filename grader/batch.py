@@ -24,12 +24,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.cluster.messages import GOES_ON, ClusterLost
 from grader.collect import Collected, Submission, collect
 from grader.course import Course
 from grader.course_folder import prepare, write_whole
 from grader.devices import Place
 from grader.elsewhere import place_behind
-from grader.engine import Limits, Run, SandboxPool, SandboxUnavailable
+from grader.engine import Limits, Run, SandboxPool, SandboxUnavailable, TaskPool
 from grader.engine.accelerators import accelerators_for, kind_of
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
@@ -45,6 +46,7 @@ from grader.roster import Roster
 from grader.whereabouts import GradebookGone
 
 if TYPE_CHECKING:
+    from grader.cluster.pool import Cluster
     from grader.marking import Marked, Marker
     from grader.repair import Repaired
 
@@ -57,7 +59,7 @@ class Options:
     """How to grade. device: where right answers are tried once more, one of grader.devices.DEVICES. seed: of the hidden
     cases; None goes on with the folder's, or draws one. roster: who is in the class, where that is known; due: when it
     was to be handed in, None leaves the gradebook's due date as it is; gradebook: the URL of a new folder's gradebook,
-    None is the one that the folder has."""
+    None is the one that the folder has; cluster: where to grade, None for this machine."""
 
     jobs: int = 2
     isolation: str = "bubblewrap"
@@ -69,6 +71,13 @@ class Options:
     roster: Roster | None = None
     due: datetime.datetime | None = None
     gradebook: str | None = None
+    cluster: Cluster | None = None
+
+    def pool(self, count: int, warmup: tuple[str, ...] = ()) -> TaskPool:
+        """Where ``count`` submissions are run. Raises SandboxUnavailable."""
+        if self.cluster is not None:
+            return self.cluster.pool(self.limits, self.isolation, warmup)
+        return SandboxPool(max(1, min(self.jobs, count)), self.limits, self.isolation, warmup)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -149,10 +158,15 @@ def grade_lessons(
         kept = keeper(out, book, exercise_hashes(lesson), kind_of(options.device), options.isolation)
         kept.settle()
         batch = _Batch(lesson, outcome.seed or 0, book, kept, options, outcome)
-        for student in batch.run([s for s in submissions if s.lesson == lesson_id]):
-            done += 1
-            if progress is not None:
-                progress(done, len(submissions), student)
+        try:
+            for student in batch.run([s for s in submissions if s.lesson == lesson_id]):
+                done += 1
+                if progress is not None:
+                    progress(done, len(submissions), student)
+        except ClusterLost as why:
+            lost = GOES_ON.format(why=why.text, count=len(submissions) - done)
+            outcome.failures.append(Failure("*", lesson_id, lost.inline))
+            break
     return titles
 
 
@@ -208,14 +222,13 @@ class _Batch:
         if not waiting:
             return
         running: dict[Future[Run], _Work] = {}
-        jobs = min(self.options.jobs, len(waiting))
         with contextlib.ExitStack() as stack:
-            pool, there = self._pools(jobs, stack)
+            pool, there = self._pools(len(waiting), stack)
             pool.warm()  # they import torch while this process does
             _ = self.marker, self.pages
             try:
                 while waiting or running:
-                    while waiting and len(running) < 2 * jobs:
+                    while waiting and len(running) < pool.room:
                         work = waiting.popleft()
                         future = self._begin(work, pool)
                         if future is None:
@@ -234,13 +247,13 @@ class _Batch:
                     one.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _pools(self, jobs: int, stack: contextlib.ExitStack) -> tuple[SandboxPool, SandboxPool]:
-        """The pool that grades, and the one that tries right answers in another place: one sandbox per accelerator, or
-        the same pool."""
-        limits, isolation = self.options.limits, self.options.isolation
-        pool = stack.enter_context(SandboxPool(jobs, limits, isolation, self.lesson.warmup))  # type: ignore[arg-type]
+    def _pools(self, count: int, stack: contextlib.ExitStack) -> tuple[TaskPool, TaskPool]:
+        """The pool that grades, and the one that tries right answers in another place: one sandbox per accelerator of
+        this machine, or the same pool."""
+        pool = stack.enter_context(self.options.pool(count, self.lesson.warmup))
         if not self.accelerators:
             return pool, pool
+        limits, isolation = self.options.limits, self.options.isolation
         return pool, stack.enter_context(SandboxPool(1, limits, isolation, (), self.accelerators))  # type: ignore[arg-type]
 
     def _look_at(self, submission: Submission) -> _Work | None:
@@ -255,7 +268,7 @@ class _Batch:
             return None
         return _Work(submission, standing)
 
-    def _begin(self, work: _Work, pool: SandboxPool) -> Future[Run] | None:
+    def _begin(self, work: _Work, pool: TaskPool) -> Future[Run] | None:
         """Hands a submission to the sandbox; None where it is done with already."""
         work.since = time.perf_counter()
         try:
@@ -268,13 +281,13 @@ class _Batch:
             task = self.marker.task(work.repaired, self._wanted(work))
             work.spent = work.so_far()
             return pool.submit_task(task)
-        except (SandboxUnavailable, GradebookGone):
+        except (SandboxUnavailable, GradebookGone, ClusterLost):
             raise
         except Exception as error:
             self._failed(work.submission, error)
             return None
 
-    def _end(self, work: _Work, future: Future[Run], pool: SandboxPool, there: SandboxPool) -> Future[Run] | None:
+    def _end(self, work: _Work, future: Future[Run], pool: TaskPool, there: TaskPool) -> Future[Run] | None:
         """Takes what came back, and hands the submission to the sandbox once more where that is due: where earlier
         answers spoiled later ones, and to try right answers in another place. Then it is marked and kept."""
         work.since = time.perf_counter()
@@ -291,7 +304,7 @@ class _Batch:
                     return where.submit_task(task)
             runs = (work.runs.get(stage) for stage in (SECOND, THERE))
             self._save(work, self.marker.mark(work.repaired, work.runs[FIRST], *runs))
-        except (SandboxUnavailable, GradebookGone):
+        except (SandboxUnavailable, GradebookGone, ClusterLost):
             raise  # nobody can be graded; what is done is kept, and the next run goes on from there
         except Exception as error:
             self._failed(work.submission, error)

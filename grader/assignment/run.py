@@ -17,9 +17,10 @@ from grader.assignment.graded import Graded, graded, opened, task, ungraded
 from grader.assignment.source import Assignment
 from grader.assignment.submissions import Handed, find
 from grader.batch import Options, Outcome, Progress, settle_late
+from grader.cluster.messages import GOES_ON, ClusterLost
 from grader.course_folder import write_whole
 from grader.csv_text import written
-from grader.engine import Run, SandboxPool, SandboxUnavailable
+from grader.engine import Run, SandboxUnavailable, TaskPool
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
 from grader.history import History
@@ -60,9 +61,15 @@ def grade_assignment(
     with Book.of(out, options.gradebook) as book:
         book.enrol(options.roster or ())
         work = _Work(assignment, book, out, options, outcome)
-        for number, student in enumerate(work.run(everybody)):
-            if progress is not None:
-                progress(number + 1, len(everybody), student)
+        done = 0
+        try:
+            for student in work.run(everybody):
+                done += 1
+                if progress is not None:
+                    progress(done, len(everybody), student)
+        except ClusterLost as why:
+            lost = GOES_ON.format(why=why.text, count=len(everybody) - done)
+            outcome.failures.append(Failure("*", assignment.name, lost.inline))
         settle_late(book, out, [assignment.name], options, outcome)
         outcome.receipts = all_receipts(out / "receipts")
         final = {(assignment.name, s): scores for s, scores in shelf.scores(book, assignment).items()}
@@ -88,10 +95,10 @@ class _Work:
     def run(self, everybody: list[Handed]) -> Iterator[str]:
         waiting = deque(everybody)
         running: dict[Future[Run], tuple[_Student, str, Repaired]] = {}
-        with SandboxPool(self.options.jobs, self.options.limits, self.options.isolation) as pool:  # type: ignore[arg-type]
+        with self.options.pool(len(everybody)) as pool:
             try:
                 while waiting or running:
-                    while waiting and len(running) < 2 * self.options.jobs:
+                    while waiting and len(running) < pool.room:
                         begun = self._begin(waiting.popleft(), pool, running)
                         if begun is not None:
                             yield begun
@@ -112,7 +119,7 @@ class _Work:
                 raise
 
     def _begin(
-        self, handed: Handed, pool: SandboxPool, running: dict[Future[Run], tuple[_Student, str, Repaired]]
+        self, handed: Handed, pool: TaskPool, running: dict[Future[Run], tuple[_Student, str, Repaired]]
     ) -> str | None:
         """Hands a student's notebooks to the sandboxes; the student's name where nothing is left to wait for."""
         student = _Student(handed)
@@ -142,7 +149,7 @@ class _Work:
     def _safely(self, student: _Student, work: Callable[[], Graded]) -> Graded | None:
         try:
             return work()
-        except SandboxUnavailable:
+        except (SandboxUnavailable, ClusterLost):
             raise
         except Exception as error:
             self._failed(student, error)

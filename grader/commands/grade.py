@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,16 @@ from grader.devices import DEVICES, SIMULATED
 @click.command()
 @click.argument("submissions", type=click.Path(exists=True, path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where everything goes.")
-@click.option("--jobs", type=click.IntRange(1, 256), help="Submissions at once.  [default: one per processor core]")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    help="Submissions at once.  [default: one per processor core; on a cluster two per thread of its workers]",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Grade on a Dask cluster: tcp://HOST:8786, or the path of a scheduler file. Needs the extra `cluster`.",
+)
 @click.option(
     "--device",
     type=click.Choice(DEVICES),
@@ -64,6 +74,7 @@ def command(
     submissions: Path,
     out: Path,
     jobs: int | None,
+    scheduler: str | None,
     device: str,
     assignment: Path | None,
     roster: Path | None,
@@ -84,6 +95,9 @@ def command(
     --dry-run lists them before anything is written. The exit status is 0 when every submission got a verdict, whatever
     the verdict. With --assignment it also gets differences.csv: each cell to which nbgrader itself would have given
     other points, and why.
+
+    With --scheduler the sandboxes are on the workers of a Dask cluster; everything is still kept by this process. A
+    worker whose versions differ is refused by name; one that is lost costs time, never a verdict.
     """
     from grader.quick_start import import_nbformat
 
@@ -125,7 +139,12 @@ def command(
             options = replace(options, gradebook=read_url(gradebook, out))
             if holds_password(gradebook):
                 click.echo(PASSWORD_USED.say("both"), err=True)
-        with bar() as progress:
+        with bar() as progress, ExitStack() as stack:
+            if scheduler is not None:
+                from grader.cluster.pool import Cluster
+
+                cluster = Cluster(scheduler, course, isolation, jobs)
+                options = replace(options, cluster=stack.enter_context(cluster))
             if course is not None and dry_run:
                 outcome = rehearse(submissions, out, course, options, progress)
             elif course is not None:

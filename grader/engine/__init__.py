@@ -22,7 +22,7 @@ how much is allowed.
 from grader.engine.events import Event
 from grader.engine.launch import SandboxUnavailable
 from grader.engine.limits import Limits
-from grader.engine.pool import SandboxPool, run_task
+from grader.engine.pool import SandboxPool, TaskPool, run_task
 from grader.engine.tasks import CellRun, ProbeJob, ProbeRun, Run, Task
 
 __all__ = [
@@ -35,5 +35,6 @@ __all__ = [
     "SandboxPool",
     "SandboxUnavailable",
     "Task",
+    "TaskPool",
     "run_task",
 ]

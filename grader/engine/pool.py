@@ -13,7 +13,8 @@ import functools
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Protocol, TypeVar
 
 from grader.engine.accelerators import Accelerator, require_nodes
 from grader.engine.conversation import Conversation
@@ -27,6 +28,20 @@ ATTEMPTS = 3  # for a submission whose sandbox was lost: killed for memory by th
 T = TypeVar("T")
 _Item = tuple["concurrent.futures.Future[Any]", Callable[[], Any]]
 _here = threading.local()
+
+
+class TaskPool(Protocol):
+    """What grading a class needs of a pool, here or on a cluster."""
+
+    @property
+    def room(self) -> int: ...
+    def submit_task(self, task: Task) -> concurrent.futures.Future[Run]: ...
+    def warm(self) -> None: ...
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None: ...
+    def __enter__(self) -> TaskPool: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> bool | None: ...
 
 
 class SandboxPool(concurrent.futures.Executor):
@@ -76,6 +91,11 @@ class SandboxPool(concurrent.futures.Executor):
                 self._threads.append(threading.Thread(target=self._serve, args=(number,), name=name, daemon=True))
                 self._threads[-1].start()
         return future
+
+    @property
+    def room(self) -> int:
+        """How many tasks keep it busy: one that runs and one that waits for each sandbox."""
+        return 2 * self._jobs
 
     def submit_task(self, task: Task) -> concurrent.futures.Future[Run]:
         """Runs one submission. The future raises only for a fault of the grader, never for one of the student."""
@@ -165,6 +185,11 @@ def run_task(task: Task, settings: tuple[Limits, Isolation, tuple[str, ...]] | N
         if conversation.dirty is not None:
             sandbox.stop()
         return run
+    return lost_run(task)
+
+
+def lost_run(task: Task) -> Run:
+    """What is left of a submission whose sandbox was lost in every attempt: a fault of the grader, for a person."""
     lost = event("worker_lost")
     probes = tuple(ProbeRun(job.exercise, (lost,) * len(job.cases)) for job in task.probes)
     return Run(tuple(CellRun([], "not_reached") for _ in task.cells), probes, (lost,), 0.0)

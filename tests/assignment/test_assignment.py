@@ -18,6 +18,7 @@ from grader.assignment.source import AssignmentError, read_assignment
 from grader.commands.grade import command
 from grader.receipts import read_receipt, receipt_path
 from tests.assignment import course
+from tests.cluster.loopback import Loopback
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.kernel]
 Scores = dict[str, dict[str, float | None]]
@@ -74,6 +75,17 @@ def scores(gradebook: Path) -> Scores:
             s.student.id: {f"{n.name}.{g.name}": g.auto_score for n in s.notebooks for g in n.grades}
             for s in book.assignment_submissions("ps1")
         }
+
+
+def test_on_a_cluster(root: Path, ours: Path, tmp_path: Path) -> None:
+    words = [str(root / "submitted"), "--out", str(root / "far"), "--assignment", str(root / "source" / "ps1")]
+    with Loopback(tmp_path, {}) as loopback:
+        loopback.worker("one", threads=2)
+        done = CliRunner().invoke(command, [*words, "--scheduler", loopback.address])
+    assert done.exit_code == 0, done.output
+    assert "9 graded" in done.output
+    assert scores(root / "far" / "gradebook.db") == scores(ours / "gradebook.db")
+    assert (root / "far" / "differences.csv").read_bytes() == (ours / "differences.csv").read_bytes()
 
 
 def test_the_scores_are_nbgraders_but_for_its_faults(root: Path, ours: Path) -> None:

@@ -43,6 +43,10 @@ class FakePool:
 
     def __exit__(self, *_: object) -> None: ...
 
+    @property
+    def room(self) -> int:
+        return 2
+
     def warm(self) -> None: ...
 
     def shutdown(self, **_: Any) -> None: ...
