@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from course_lib.checking.agreement import Expected, differences
-from course_lib.checking.elsewhere_words import RIGHT_HERE, on, reason, what
+from course_lib.checking.elsewhere_words import reason, right_but_stops, tell
 from course_lib.checking.probing import compile_probe
 from course_lib.checking.results import Observed
 from course_lib.checking.values import restore
@@ -103,13 +103,13 @@ class Elsewhere:
         for expected, seen in zip(self.expected(name), observed, strict=True):
             if isinstance(seen, Event):
                 ours = seen.code in ("worker_lost", "not_reached")
-                return None if ours else self._said(seen.code, seen.message)
+                return None if ours else self._said(seen.code, right_but_stops(self.place.label, seen.message))
             if expected.seen.error is not None:
                 return None  # the reference does not run there: nothing can be said of anybody's answer
             gaps = differences(pack.properties, expected, seen)
             if code := reason(seen, gaps):
-                return self._said(code, what(seen, gaps, labels))
+                return self._said(code, tell(self.place.label, seen, gaps, labels))
         return Tried(self.place.label)
 
     def _said(self, code: str, words: Text) -> Tried:
-        return Tried(self.place.label, code, RIGHT_HERE.format(device=on(self.place.label), what=words))
+        return Tried(self.place.label, code, words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from course_lib.checking.accelerator_errors import fatal, out_of_memory
@@ -9,9 +10,13 @@ from course_lib.checking.results import Difference, Observed, RaisedError
 from course_lib.checking.verdict import UNANSWERED
 from course_lib.text import Text
 
-RIGHT_HERE = Text(
-    en="Your answer is right and has all its points. On {device} it does not do the same yet. {what}",
-    zh="你的答案是对的，分数全得。不过在{device}上还不一样。{what}",
+_RIGHT_BUT_STOPS = Text(
+    en="Your answer is right and has all its points. It does not run on {device} yet. {what}",
+    zh="你的答案是对的，分数全得。不过在{device}上还跑不了。{what}",
+)
+_RIGHT_BUT_DIFFERS = Text(
+    en="Your answer is right and has all its points. On {device} it gives something else. {what}",
+    zh="你的答案是对的，分数全得。不过在{device}上结果不同。{what}",
 )
 SIMULATED = Text(en="an accelerator (simulated here)", zh="加速器（这里是模拟的）")
 _STOPS = Text(en="It stops with `{type}: {message}`.", zh="程序在那里中止：`{type}: {message}`。")
@@ -56,23 +61,30 @@ def reason(seen: Observed, gaps: Mapping[str, Difference]) -> str:
     return next((gap.reason for gap in gaps.values()), "")
 
 
-def what(seen: Observed, gaps: Mapping[str, Difference], labels: Mapping[str, Text]) -> Text:
-    """What is wrong, in the student's words. labels: of the exercise's properties. Raises ValueError for nothing."""
+def tell(device: str, seen: Observed, gaps: Mapping[str, Difference], labels: Mapping[str, Text]) -> Text:
+    """What is wrong on a device, in the student's words. labels: of the exercise's properties. Raises ValueError where
+    nothing is."""
     if seen.error is not None:
-        return _of_error(seen.error)
+        return right_but_stops(device, _of_error(seen.error))
     for name, gap in gaps.items():
-        if gap.reason == "device":
-            return _RETURNED.format(label=labels[name])
-        return _DIFFERS.format(label=labels[name], sentence=gap.sentence)
+        known = _RETURNED if gap.reason == "device" else _DIFFERS
+        what = known.format(label=labels[name], sentence=gap.sentence)
+        return _RIGHT_BUT_DIFFERS.format(device=on(device), what=what)
     raise ValueError("nothing is wrong")
+
+
+def right_but_stops(device: str, what: Text) -> Text:
+    """That a right answer does not come to its end there, and why."""
+    return _RIGHT_BUT_STOPS.format(device=on(device), what=what)
 
 
 def _of_error(error: RaisedError) -> Text:
     if error.type in UNANSWERED:
         return _NOT_REACHED
-    words = {"type": error.type, "message": error.message.splitlines()[0][:200] if error.message else ""}
+    words = {"type": error.type, "message": error.message.splitlines()[0][:200].rstrip(".") if error.message else ""}
     if out_of_memory(error):
         return _FULL.format(**words)
     if fatal(error):
         return _FATAL.format(**words)
-    return _STOPS_AT.format(line=error.source_line, **words) if error.source_line else _STOPS.format(**words)
+    line = re.split(r"\s{2,}#", error.source_line)[0]  # without what a comment says of it
+    return _STOPS_AT.format(line=line, **words) if line else _STOPS.format(**words)

@@ -11,7 +11,7 @@ from typing import Any
 
 from course_lib.checking.agreement import Expected, differences, moved
 from course_lib.checking.elsewhere import observe_on
-from course_lib.checking.elsewhere_words import RIGHT_HERE, on, reason, what
+from course_lib.checking.elsewhere_words import reason, tell
 from course_lib.checking.portability import ENOUGH
 from course_lib.checking.probing import compile_probe, run_probe
 from course_lib.checking.rounding import counted
@@ -34,7 +34,7 @@ def advice_on(device: str, label: str, pack: ExercisePack, namespace: dict[str, 
         seen = observe_on(device, probe, namespace, case.inputs)
         gaps = differences(pack.properties, expected, seen)
         if reason(seen, gaps):
-            return RIGHT_HERE.format(device=on(label), what=what(seen, gaps, labels))
+            return tell(label, seen, gaps, labels)
         if time.monotonic() - began > ENOUGH:
             break
     return None

@@ -16,7 +16,7 @@ from course_lib.checking import agreement, check, on_accelerator
 from course_lib.checking.accelerator_errors import fatal, out_of_memory
 from course_lib.checking.agreement import Expected, difference, differences, moved
 from course_lib.checking.elsewhere import SIMULATED, _DiceOfTheCpu, expect, observe_on, observe_precisely
-from course_lib.checking.elsewhere_words import reason, what
+from course_lib.checking.elsewhere_words import reason, tell
 from course_lib.checking.packs import read_pack
 from course_lib.checking.probing import compile_probe, run_probe
 from course_lib.checking.results import Difference, Observed, RaisedError
@@ -134,7 +134,7 @@ def test_what_came_back_on_the_cpu_is_told_so() -> None:
     expected = Expected(seen_on(SIMULATED, lambda x: x * 2))
     gaps = differences((PROP,), expected, seen_on(SIMULATED, lambda x: (x * 2).cpu()))
     assert gaps["y"].reason == "device"
-    said = what(Observed({}), gaps, {"y": PROP.label})
+    said = tell("a GPU", Observed({}), gaps, {"y": PROP.label})
     assert "comes back on the CPU (the result)" in said.en and "结果却回到了 CPU（结果）" in said.zh
 
 
@@ -146,17 +146,20 @@ def test_every_kind_of_error_has_its_words_in_both_languages() -> None:
     }
     for code, error in errors.items():
         assert reason(Observed({}, error), {}) == code
-        said = what(Observed({}, error), {}, {})
+        said = tell("a GPU", Observed({}, error), {}, {})
         assert said.en != said.zh and "{" not in said.en + said.zh
         assert (fatal(error), out_of_memory(error)) == (code == "fatal", code == "out_of_memory")
-    missing = what(Observed({}, RaisedError("NotDefined", "f")), {}, {})
+    missing = tell("a GPU", Observed({}, RaisedError("NotDefined", "f")), {}, {})
     assert "does not get that far" in missing.en
-    values = what(
-        Observed({}), {"y": Difference("values", Text(en="1 instead of 2", zh="得到 1，应为 2"))}, {"y": PROP.label}
+    values = tell(
+        "a GPU",
+        Observed({}),
+        {"y": Difference("values", Text(en="1 instead of 2", zh="得到 1，应为 2"))},
+        {"y": PROP.label},
     )
     assert "1 instead of 2" in values.en and "得到 1" in values.zh
     with pytest.raises(ValueError, match="nothing is wrong"):
-        what(Observed({}), {}, {})
+        tell("a GPU", Observed({}), {}, {})
 
 
 def cross_entropy(line: str) -> dict[str, Any]:

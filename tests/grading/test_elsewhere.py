@@ -66,9 +66,9 @@ def test_scores_are_the_cpus_and_the_advice_names_the_answer(results: dict[str, 
 
 def test_the_advice_stands_in_the_students_notebook_alone(results: dict[str, grader.Result]) -> None:
     shown = nbformat.writes(results["simulated"].notebook)
-    assert "On an accelerator (simulated here) it does not do the same yet" in shown
-    assert "it does not do the same yet" not in nbformat.writes(results["cpu"].notebook)
-    assert all("same yet" not in note.en for e in results["simulated"].exercises for note in e.notes)
+    assert "It does not run on an accelerator (simulated here) yet" in shown
+    assert "does not run on" not in nbformat.writes(results["cpu"].notebook)
+    assert all("does not run on" not in note.en for e in results["simulated"].exercises for note in e.notes)
 
 
 def test_a_class_keeps_it_in_the_receipt(notebook: nbformat.NotebookNode, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_class_keeps_it_in_the_receipt(notebook: nbformat.NotebookNode, tmp_pa
     assert receipt["device"] == "simulated"
     assert receipt["elsewhere"][f"losses.{WRONG}"]["reason"] == "error"
     assert receipt["elsewhere"]["losses.strict_mse"] == {"device": "simulated", "reason": "", "text": None}
-    assert "does not do the same yet" in (out / "feedback" / "ann" / "08_losses" / "08_losses.html").read_text()
+    assert "does not run on an accelerator" in (out / "feedback" / "ann" / "08_losses" / "08_losses.html").read_text()
 
 
 def test_an_accelerator_that_is_not_there_is_refused_before_anything_is_graded(tmp_path: Path) -> None:
