@@ -57,7 +57,10 @@ DIFFERS = Text(
     en="{component} is {there} there and {here} here.",
     zh="{component} 在那边是 {there}，在这里是 {here}。",
 )
-MISSING = Text(en="missing", zh="缺失")
+ABSENT = Text(
+    en="{component} is missing there and {here} here.",
+    zh="{component} 在那边没有，在这里是 {here}。",
+)
 CANNOT_ANSWER = Text(
     en="it could not be asked for its versions ({reason}). Is the course installed there, in this version?",
     zh="无法得知它的版本（{reason}）。那边是否安装了课程，版本是否与这里相同？",

@@ -12,7 +12,7 @@ from pathlib import Path
 import course_lib
 import grader
 from course_lib.text import Text
-from grader.cluster.messages import DIFFERS, MISSING
+from grader.cluster.messages import ABSENT, DIFFERS
 from grader.course import Course, CourseError, LessonRef, find_course
 
 Versions = Mapping[str, str]
@@ -52,7 +52,7 @@ def here(wanted: Iterable[str]) -> dict[str, str]:
 def differences(there: Versions, expected: Versions) -> list[Text]:
     """A sentence for each component that a worker has in another version, or not at all."""
     return [
-        DIFFERS.format(component=name, there=there.get(name, MISSING), here=version)
+        (DIFFERS if name in there else ABSENT).format(component=name, there=there.get(name), here=version)
         for name, version in expected.items()
         if there.get(name) != version
     ]

@@ -32,7 +32,7 @@ WORKERS = (1, 2, 4)
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small classes: a few minutes, rough figures")
-    small, large = (10, 40) if parser.parse_args().quick else (60, 240)
+    small, large = (10, 40) if parser.parse_args().quick else (40, 160)
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         course = thin.make_course(root / "course")

@@ -29,3 +29,13 @@ def test_the_scores_are_equal() -> None:
     )
     record = json.loads(done.stdout.splitlines()[-1])
     assert record["thin"]["scores_equal"] is True
+
+
+@pytest.mark.long
+def test_a_cluster_comes_to_the_same_scores() -> None:
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.cluster", "--quick"], cwd=root, capture_output=True, text=True, check=True
+    )
+    record = json.loads(done.stdout.splitlines()[-1])
+    assert record["scores_equal"] is True

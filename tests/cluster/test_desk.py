@@ -321,7 +321,7 @@ def test_where_all_are_refused_it_does_not_open() -> None:
         Room(FakeLine(a={**HERE, "torch": "1.0"}, b={"torch": "2.13.0"}))
     assert "Worker a is refused, as torch is 1.0 there and 2.13.0 here." in raised.value.text.en
     assert "Worker b is refused, as lesson 01_toy is missing there and abc here." in raised.value.text.en
-    assert "拒绝工作进程 b：lesson 01_toy 在那边是 缺失，在这里是 abc。" in raised.value.text.zh
+    assert "拒绝工作进程 b：lesson 01_toy 在那边没有，在这里是 abc。" in raised.value.text.zh
 
 
 def test_where_some_are_refused_the_others_grade() -> None:
