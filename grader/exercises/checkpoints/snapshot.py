@@ -260,7 +260,7 @@ DEVICE_WRONG = (
         edits=(("torch.get_rng_state(),", "torch.get_rng_state().to(next(model.parameters()).device),"),),
         hint=Hint(
             question=Text(en="Whose state is it, and who is to take it back? Where does that one live?", zh="这是谁的状态？又要还给谁？它住在哪里？"),
-            neighbour=Text(en="torch.set_rng_state(state) wants bytes on the CPU; of a state on a GPU it says 'RNG state must be a torch.ByteTensor'. torch.load(file, map_location=\"cuda\") sets the same trap: it carries everything in the file, the random state, too.", zh="torch.set_rng_state(state) 要的是 CPU 上的字节；给它 GPU 上的，它就说 RNG state must be a torch.ByteTensor。torch.load(file, map_location=\"cuda\") 也是同样的陷阱：它把文件里的一切都搬过去，连随机状态也搬。"),
+            neighbour=Text(en="torch.set_rng_state(state) wants bytes on the CPU; of a state on a GPU it says 'RNG state must be a torch.ByteTensor'. torch.load(file, map_location=\"cuda\") sets the same trap: it carries everything in the file, the random state, too.", zh="torch.set_rng_state(state) 要的是 CPU 上的字节；给它 GPU 上的，它就说 RNG state must be a torch.ByteTensor。torch.load(file, map_location=\"cuda\") 也会落到这一步：它把文件里的一切都搬过去，连随机状态也搬。"),
         ),
     ),
 )  # fmt: skip
