@@ -676,6 +676,15 @@ third = torch.tensor(1 / 3)
 say(Text(en="one third: {a:.7f} in float32, {b:.7f} in TF32", zh="三分之一：float32 是 {a:.7f}，TF32 是 {b:.7f}"), a=third.item(), b=as_tf32(third).item())
 say(Text(en="error of the product: float32 below 0.000001: {a}; TF32 {b}", zh="乘积的误差：float32 小于 0.000001：{a}；TF32 为 {b}"), a=share["float32"] < 1e-6, b=digits(share["TF32"], 1))
 
+
+def precision():
+    return torch.backends.cuda.matmul.fp32_precision, torch.backends.cudnn.conv.fp32_precision
+
+
+say(Text(en="torch's choice for matrix products and convolutions on a GPU: {v}", zh="torch 对 GPU 上的矩阵乘积和卷积的选择：{v}"), v=precision())
+with exact_kernels():
+    say(Text(en="within exact_kernels(): {v}", zh="在 exact_kernels() 之内：{v}"), v=precision())
+
 fig, ax = new_figure(height=2.8)
 bins = np.linspace(-9, 0, 37)
 for error, style in zip(errors.values(), SERIES):
@@ -686,19 +695,10 @@ show(fig, Text(
     en="Two humps over the powers of ten from -9 to 0. That of TF32 lies to the right of that of float32; on the whole its errors are more than 500 times as large: {v}.",
     zh="横轴从 10 的 -9 次方到 0 次方，上面有两座山峰。TF32 的在 float32 的右边；总的说来，它的误差是 float32 的 500 倍以上：{v}。",
 ).format(v=share["TF32"] > 500 * share["float32"]))
-
-
-def precision():
-    return torch.backends.cuda.matmul.fp32_precision, torch.backends.cudnn.conv.fp32_precision
-
-
-say(Text(en="torch's choice for matrix products and convolutions on a GPU: {v}", zh="torch 对 GPU 上的矩阵乘积和卷积的选择：{v}"), v=precision())
-with exact_kernels():
-    say(Text(en="within exact_kernels(): {v}", zh="在 exact_kernels() 之内：{v}"), v=precision())
 reveal("start_here.tf32", math.floor(math.log10(share["TF32"])))
 
 # %% [markdown] id="tf32-explain" lang="en"
-# **Explain.** Three decimal digits are left of seven. A network that trains with noisy batches hardly feels that; a comparison with expected numbers does. The last lines say what torch does unless you object: `none` means full float32 for matrix products, and `tf32` that convolutions use TF32 on a GPU that has it. `ieee` is full float32.
+# **Explain.** Three decimal digits are left of seven. A network that trains with noisy batches hardly feels that; a comparison with expected numbers does. The last printed lines say what torch does unless you object: `none` means full float32 for matrix products, and `tf32` that convolutions use TF32 on a GPU that has it. `ieee` is full float32.
 #
 # What this course does about it:
 #
@@ -706,8 +706,8 @@ reveal("start_here.tf32", math.floor(math.log10(share["TF32"])))
 # - **Checks compare with a tolerance**, for even then the last digits differ between CPU and GPU.
 # - **Your score is that of the CPU,** and so the same on every machine. Where the grading machine has an accelerator, each right answer is also run there, and what is found is advice, never points.
 
-# %% [markdown] id="tf32-explain" lang="zh" reviewed="79ed5bf9c6db"
-# **解释**：七位数字只剩下三位。用带噪声的小批量训练网络，几乎感觉不到；拿结果与应有的数值比较，就感觉得到了。最后几行是 torch 的选择，除非你另有主张：`none` 表示矩阵乘积用完整的 float32，`tf32` 表示卷积在支持 TF32 的 GPU 上就用 TF32。`ieee` 就是完整的 float32。
+# %% [markdown] id="tf32-explain" lang="zh" reviewed="2a5bf80e2bf5"
+# **解释**：七位数字只剩下三位。用带噪声的小批量训练网络，几乎感觉不到；拿结果与应有的数值比较，就感觉得到了。打印出来的最后几行是 torch 的选择，除非你另有主张：`none` 表示矩阵乘积用完整的 float32，`tf32` 表示卷积在支持 TF32 的 GPU 上就用 TF32。`ieee` 就是完整的 float32。
 #
 # 本课程的对策是：
 #
