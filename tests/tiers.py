@@ -18,7 +18,7 @@ from tests.postgres.server import program
 PYTHON = sys.executable
 BIN = Path(sys.executable).parent
 GRADER = str(BIN / "grader")
-PYTEST = [PYTHON, "-m", "pytest", "-q", "--durations=5"]
+PYTEST = [PYTHON, "-m", "pytest", "-q", "-rs", "--durations=5"]
 BROWSERS = "chromium|chromium-browser|google-chrome"
 OWN = ("COURSE_DEVICE", "COURSE_LANG", "COURSE_IMAGES", "NBGRADER_EXECUTION")  # variables of a person's own shell
 SLOW_MARKS = ("kernel", "sandbox", "postgres", "browser", "gpu", "long")
@@ -59,7 +59,8 @@ TIERS = (
         device="cpu",
     ),
     Tier("kernel", "tests with a Jupyter kernel", _marked("kernel", "sandbox", "browser", "long")),
-    Tier("sandbox", "tests in the sandbox, hostile ones too", _marked("sandbox", "browser", "long"), ("bwrap",)),
+    Tier("sandbox", "tests in the sandbox, hostile ones too", _marked("sandbox", "browser", "gpu", "long"), ("bwrap",)),
+    Tier("gpu", "exercises, lessons, faults and the sandbox on an accelerator", [*PYTEST, "-m", "gpu"]),
     Tier(
         "postgres",
         "the gradebook in a PostgreSQL that the tests start",

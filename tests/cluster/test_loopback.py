@@ -16,7 +16,7 @@ import pytest
 
 from course_lib.text import Text
 from grader.batch import Options, Outcome, grade_class
-from grader.cluster import pool
+from grader.cluster import desk, pool
 from grader.cluster.messages import ClusterError
 from grader.cluster.pool import Cluster
 from grader.course import Course
@@ -83,7 +83,10 @@ def check(graded: Graded, outcome: Outcome, deserved: dict[str, float]) -> None:
     assert (graded.out / "grades.csv").read_bytes() == (local / "grades.csv").read_bytes()
 
 
-def test_a_worker_is_killed_in_the_middle(graded: Graded, course: Course, loopback: Loopback) -> None:
+def test_a_worker_is_killed_in_the_middle(
+    graded: Graded, course: Course, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "SCAN_SECONDS", 0.1)  # the rest of the class may take less than the usual two seconds
     deserved = a_class(course, graded.place, 40)
     workers = [loopback.worker(name) for name in ("one", "two")]
     check(graded, graded.run({15: workers[0].kill}), deserved)
