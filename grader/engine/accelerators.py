@@ -119,7 +119,7 @@ def _gpu(number: int, one_of_many: bool) -> Accelerator:
     libraries = ":".join(folder for folder in _LIBRARIES if Path(folder).is_dir())
     variables = {
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # before CUDA starts: see course_lib.precision
-        **({"CUDA_VISIBLE_DEVICES": uuid} if one_of_many else {}),
+        "CUDA_VISIBLE_DEVICES": uuid if one_of_many else "0",
         **({"LD_LIBRARY_PATH": libraries} if libraries else {}),
     }
     return Accelerator(f"cuda:{number}", about.name, "cuda:0", node, tuple(variables.items()))

@@ -132,6 +132,7 @@ def launch(
     with what its parent has begun on a GPU.
     """
     settings: dict[str, Any] = {"control": control, "alone": isolation != "none", "warmup": list(warmup)}
+    settings["accelerator"] = accelerator is not None
     more = dict(accelerator.environment) if accelerator is not None else {}
     log = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process is
     if isolation == "none":

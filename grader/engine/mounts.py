@@ -120,6 +120,8 @@ def environment(home: str = HOME, scratch: str = "/tmp") -> dict[str, str]:  # n
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MPLCONFIGDIR": f"{home}/.matplotlib",
         "IPYTHONDIR": f"{home}/.ipython",
+        # Without a sandbox, too, a grade is the CPU's; whoever may use an accelerator is told which (accelerators).
+        "CUDA_VISIBLE_DEVICES": "",
         # Forking a process whose libraries have threads of their own hangs.
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from course_lib.checking.results import Observed
-from grader.engine import Limits, ProbeJob, SandboxPool, Task
+from grader.engine import Limits, ProbeJob, SandboxPool, Task, mounts
 from grader.engine import accelerators as devices
 from grader.engine.accelerators import (
     Accelerator,
@@ -82,6 +82,20 @@ def test_an_accelerators_sandbox_has_more_room_and_no_warm_up() -> None:
     there, here = Limits().on_accelerator(), Limits()
     assert there.memory_bytes > here.memory_bytes and there.probe_seconds > here.probe_seconds
     assert there.observed_bytes == here.observed_bytes
+
+
+def test_the_warm_process_of_an_accelerator_begins_nothing_on_it() -> None:
+    """A backward pass starts a thread for each device that torch sees, and with it CUDA, which no fork survives."""
+    from grader.engine.inside import warm
+
+    assert any("backward" in cell for cell in warm.own_cells(accelerator=False))
+    there = " ".join(warm.own_cells(accelerator=True))
+    assert "import torch" in there
+    assert not [word for word in ("backward", "optim", "cuda", "accelerator", "manual_seed") if word in there]
+
+
+def test_where_a_grade_is_the_cpus_no_gpu_is_seen() -> None:
+    assert mounts.environment()["CUDA_VISIBLE_DEVICES"] == ""
 
 
 FAULTY = """

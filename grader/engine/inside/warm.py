@@ -14,14 +14,17 @@ from typing import Any
 from .shell import ZMQInteractiveShell, make_shell
 from .streams import Channel
 
+_TRAINS = (
+    "m = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(8, 2))\n"
+    "o = torch.optim.SGD(m.parameters(), lr=0.1)\n"
+    "l = torch.nn.functional.cross_entropy(m(torch.randn(2, 1, 4, 4)), torch.tensor([0, 1]))\n"
+    "l.backward(); o.step(); o.zero_grad()\nprint(l, m)"
+)
 _CELLS = (
     "import numpy as np\nimport torch\nimport matplotlib.pyplot as plt",
     "fig, ax = plt.subplots()\nax.plot([1, 2], [1e-3, 2], label='$x^2$')\nax.set_title('a')\nax.legend()\nplt.show()",
     "plt.imshow(np.ones((3, 3)))\nplt.colorbar()\nplt.show()",
-    "m = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(8, 2))\n"
-    "o = torch.optim.SGD(m.parameters(), lr=0.1)\n"
-    "l = torch.nn.functional.cross_entropy(m(torch.randn(2, 1, 4, 4)), torch.tensor([0, 1]))\n"
-    "l.backward(); o.step(); o.zero_grad()\nprint(l, m)",
+    _TRAINS,
     "torch.randn(2, 2, dtype=torch.float64) @ torch.ones(2, 2, dtype=torch.float64)",
     "from IPython.display import HTML, display, clear_output\ndisplay(HTML('<b>b</b>'))",
     "import ipywidgets\nipywidgets.IntSlider()",
@@ -34,7 +37,13 @@ _CELLS = (
 _PROBE = "def probe(ns, case):\n    yield 'a', case['x'] * 2\n    yield 'b', ns['missing']\n"
 
 
-def warm_up(cells: list[str]) -> tuple[ZMQInteractiveShell, list[str]]:
+def own_cells(accelerator: bool) -> list[str]:
+    """What is run besides the given cells. accelerator: submissions may use one; then nothing goes backward here, for
+    that begins every device that torch sees (autograd has a thread for each), and no fork could begin it again."""
+    return [cell for cell in _CELLS if not (accelerator and cell == _TRAINS)]
+
+
+def warm_up(cells: list[str], accelerator: bool = False) -> tuple[ZMQInteractiveShell, list[str]]:
     """The shell in a state that a fresh kernel has, and the types of the errors that the given cells raised."""
     import matplotlib as mpl
     import numpy as np
@@ -47,7 +56,7 @@ def warm_up(cells: list[str]) -> tuple[ZMQInteractiveShell, list[str]]:
     shell.run_cell(_CELLS[0] + "; plt.figure()")  # chooses the backend, which sets things that stay
     settings, filters = dict(mpl.rcParams), list(warnings.filters)
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    for cell in _CELLS:
+    for cell in own_cells(accelerator):
         shell.run_cell(cell, store_history=True)
     failed = [_error_of(shell.run_cell(cell, store_history=True)) for cell in cells]
     _warm_probe(torch.ones(2), np.ones(2))

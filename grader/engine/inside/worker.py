@@ -65,7 +65,7 @@ class Worker:
         from .pages import join_pages
         from .warm import warm_up
 
-        self.shell, failed = warm_up(self.settings["warmup"])
+        self.shell, failed = warm_up(self.settings["warmup"], self.settings["accelerator"])
         scratch.wipe(self.folders)
         self.marks = scratch.fingerprint()
         gc.freeze()
