@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course_lib.checking.agreement import Expected, differences
 from course_lib.checking.elsewhere_words import reason, right_but_stops, tell
@@ -25,9 +25,6 @@ from grader.engine.accelerators import Accelerator
 from grader.engine.tasks import Event, ProbeJob, Run
 from grader.lesson import Lesson
 from grader.reference import run_solutions
-
-if TYPE_CHECKING:
-    pass
 
 SECONDS = 30.0  # more than on the CPU: whoever is first on a device waits for it to get ready
 

@@ -54,7 +54,9 @@ def expect(
 ) -> Expected:
     """What should be seen of one case on a device, from the solution's names: what it gives there, what it gives in
     float64 on the CPU, and its allowance for rounding."""
-    with counted() as work:
+    from course_lib.checking.portability import same_dice
+
+    with same_dice(), counted() as work:
         here = run_probe(probe, namespace, inputs)
     there = observe_on(device, probe, namespace, inputs)
     truth = observe_precisely(probe, namespace, inputs)

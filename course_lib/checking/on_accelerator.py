@@ -12,7 +12,7 @@ from typing import Any
 from course_lib.checking.agreement import Expected, differences, moved
 from course_lib.checking.elsewhere import observe_on
 from course_lib.checking.elsewhere_words import reason, tell
-from course_lib.checking.portability import ENOUGH
+from course_lib.checking.portability import ENOUGH, same_dice
 from course_lib.checking.probing import compile_probe, run_probe
 from course_lib.checking.rounding import counted
 from course_lib.checking.verdict import ExercisePack
@@ -27,7 +27,7 @@ def advice_on(device: str, label: str, pack: ExercisePack, namespace: dict[str, 
     probe, began = compile_probe(pack.probe), time.monotonic()
     labels = {prop.name: prop.label for prop in pack.properties}
     for case in pack.cases:
-        with counted() as work:
+        with same_dice(), counted() as work:
             run_probe(probe, namespace, case.inputs)
         values = {name: moved(value, device) for name, value in case.expected.values.items()}
         expected = Expected(replace(case.expected, values=values), None, work.total)
