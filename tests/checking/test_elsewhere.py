@@ -185,6 +185,19 @@ def test_advice_from_a_device_names_the_line_and_is_silent_on_right_answers() ->
     assert on_accelerator.advice_on("cpu", "cpu", pack, narrow) is None
 
 
+def test_advice_draws_nothing_from_the_students_dice() -> None:
+    drawing: dict[str, Any] = {}
+    source = (
+        "import torch\ndef cross_entropy(logits, labels, weight=None):\n    torch.rand(3)\n"
+        "    return torch.nn.functional.cross_entropy(logits, labels, weight)\n"
+    )
+    exec(compile(source, "<cell 1>", "exec"), drawing)
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    assert on_accelerator.advice_on("cpu", "cpu", read_pack("losses.cross_entropy"), drawing) is None
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_check_asks_the_device_that_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
     pack = read_pack("losses.cross_entropy")
     narrow = cross_entropy("torch.zeros(*logits.shape, dtype=logits.dtype)")
