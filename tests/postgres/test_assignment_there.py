@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import run
+from grader import batch
 from grader.assignment.run import grade_assignment
 from grader.assignment.source import read_assignment
 from grader.batch import Options
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.postgres
 
 
 def test_the_same_rows_as_in_sqlite(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "SandboxPool", FakePool)
+    monkeypatch.setattr(batch, "SandboxPool", FakePool)
     plain.write_course(tmp_path / "plain")
     assignment = read_assignment(tmp_path / "plain" / "source" / "ps1")
     given = {name: source.released.notebook for name, source in assignment.notebooks.items()}
