@@ -11,6 +11,7 @@ from course_lib.text import Text
 if TYPE_CHECKING:
     import torch
 
+SIMULATED = "simulated"  # what the device of course_lib.checking.simulated is called where devices have names
 _CPU = Text(en="CPU, {threads} threads, torch {version}", zh="CPU，{threads} 个线程，torch {version}")
 _OTHER = Text(
     en="{name} ({device}), {memory:.0f} GiB, torch {version}",

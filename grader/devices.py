@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SIMULATED = "simulated"
+from course_lib.device import SIMULATED
+
 DEVICES = ("auto", "cpu", "cuda", SIMULATED)
 
 

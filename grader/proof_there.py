@@ -17,11 +17,10 @@ from course_lib.checking.probing import compile_probe, run_probe
 from course_lib.checking.verdict import ExercisePack
 from grader.devices import Place
 from grader.lesson import Lesson
-from grader.packing import PATIENCE, time_limit
+from grader.patience import PATIENCE, time_limit
+from grader.portability import Problem
 from grader.reference import run_solutions, solution_cell
 from grader.spec import Exercise
-
-Problem = tuple[str, str, str]  # code, subject, detail
 
 
 @dataclass(frozen=True)

@@ -36,13 +36,13 @@ class Expected:
     allowance: float = 0.0
 
 
-def difference(prop: PropertySpec, expected: Expected, seen: Observed, truth_too: bool = True) -> Difference | None:
+def difference(prop: PropertySpec, expected: Expected, seen: Observed) -> Difference | None:
     """None where the property agrees with the reference in the same place and with the truth."""
     wanted, got = expected.seen.values.get(prop.name), seen.values.get(prop.name)
     if wanted is None:
         return None
     found = compare(wanted, got, *_widened(prop, wanted, expected.allowance))
-    if found is not None or got is None or not truth_too:
+    if found is not None or got is None:
         return found
     return off_the_truth(prop, expected, got)
 
@@ -89,11 +89,9 @@ def moved(value: Value, device: str) -> Value:
     return value
 
 
-def differences(
-    properties: tuple[PropertySpec, ...], expected: Expected, seen: Observed, truth_too: bool = True
-) -> Mapping[str, Difference]:
+def differences(properties: tuple[PropertySpec, ...], expected: Expected, seen: Observed) -> Mapping[str, Difference]:
     """Of one case, by the property's name."""
-    found = ((prop.name, difference(prop, expected, seen, truth_too)) for prop in properties)
+    found = ((prop.name, difference(prop, expected, seen)) for prop in properties)
     return {name: gap for name, gap in found if gap is not None}
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from course_lib.checking.simulated import Slip
 from course_lib.checking.values import Value
 from course_lib.checking.verdict import JudgedCase
 from course_lib.text import Text
+
+if TYPE_CHECKING:
+    from course_lib.checking.simulated import Slip  # which loads torch
 
 
 def tell(slip: Slip, labels: Mapping[str, Text] | None = None) -> Text:
@@ -30,6 +33,12 @@ def tell(slip: Slip, labels: Mapping[str, Text] | None = None) -> Text:
     )
 
 
+RETURNED = Text(
+    en="Your inputs lie on an accelerator here, and a result comes back on the CPU ({operation}). On a GPU the "
+    "next line that uses both stops with `RuntimeError: Expected all tensors to be on the same device`.",
+    zh="这里的输入在加速器上，结果却回到了 CPU（{operation}）。换到 GPU，下一行把两者放在一起用时就会中止："
+    "`RuntimeError: Expected all tensors to be on the same device`。",
+)
 _SENTENCES = {
     "mixed": Text(
         en="`{operation}` meets two devices: your inputs lie on an accelerator here, and a tensor of shape {shape} "
@@ -70,12 +79,7 @@ _SENTENCES = {
         zh="CPU 的随机数生成器的状态在这里到了加速器上，而生成器只收 CPU 上的字节。"
         "换到 GPU，程序会在这里中止：`{error}`。",
     ),
-    "returned": Text(
-        en="Your inputs lie on an accelerator here, and a result comes back on the CPU ({operation}). On a GPU the "
-        "next line that uses both stops with `RuntimeError: Expected all tensors to be on the same device`.",
-        zh="这里的输入在加速器上，结果却回到了 CPU（{operation}）。换到 GPU，下一行把两者放在一起用时就会中止："
-        "`RuntimeError: Expected all tensors to be on the same device`。",
-    ),
+    "returned": RETURNED,
 }
 _MADE_IN = Text(
     en=" That tensor was made in `{made}`, which names no device=.",

@@ -21,9 +21,8 @@ from course_lib.checking.results import Observed, RaisedError
 from course_lib.checking.rounding import counted
 from course_lib.checking.values import Value
 from course_lib.checking.verdict import PropertySpec
+from course_lib.device import SIMULATED
 from course_lib.precision import exact_kernels
-
-SIMULATED = "simulated"
 
 
 def observe_on(device: str, probe: ProbeFunction, namespace: dict[str, Any], inputs: dict[str, Value]) -> Observed:

@@ -32,10 +32,9 @@ _ADDS = "mm addmm bmm baddbmm mv addmv dot vdot convolution _convolution linear 
 @dataclass
 class Work:
     """What a computation did. allowance: by dtype's name, how far two right results may lie apart, absolutely;
-    operations: how many rounded; terms: the longest sum."""
+    terms: the longest sum."""
 
     allowance: dict[str, float]
-    operations: int = 0
     terms: int = 0
 
     @property
@@ -71,7 +70,6 @@ class _Counting(TorchDispatchMode):
             unit = torch.finfo(rounded[0].dtype).eps / 2
             dtype = str(rounded[0].dtype).removeprefix("torch.")
             self.work.allowance[dtype] = self.work.allowance.get(dtype, 0.0) + 2 * terms * unit * size
-            self.work.operations += 1
             self.work.terms = max(self.work.terms, terms)
         return out
 
