@@ -31,7 +31,7 @@ from grader.course_folder import prepare, write_whole
 from grader.devices import Place
 from grader.elsewhere import place_behind
 from grader.engine import Limits, Run, SandboxPool, SandboxUnavailable, TaskPool
-from grader.engine.accelerators import accelerators_for, kind_of
+from grader.engine.accelerators import for_grading, kind_of
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
 from grader.keeping import Keeper, Standing
@@ -116,7 +116,7 @@ def grade_class(place: Path, out: Path, course: Course, options: Options, progre
     Raises FileNotFoundError, ValueError, CourseError, GradebookError, AcceleratorError or SandboxUnavailable before
     anything is graded.
     """
-    accelerators_for(options.device)
+    for_grading(options.device, options.isolation)
     out = out.resolve()
     wanted = course.lesson(options.lesson).id if options.lesson else None
     collected = collect(place.resolve(), [ref.id for ref in course.lessons()], wanted, options.roster)
@@ -155,7 +155,7 @@ def grade_lessons(
     for lesson_id in dict.fromkeys(submission.lesson for submission in submissions):
         lesson = read_lesson(course.lesson(lesson_id).source)
         titles[lesson_id] = {code: lesson.title(code) for code in ("en", "zh")}
-        kept = keeper(out, book, exercise_hashes(lesson), kind_of(options.device), options.isolation)
+        kept = keeper(out, book, exercise_hashes(lesson), kind_of(options.device, options.isolation), options.isolation)
         kept.settle()
         batch = _Batch(lesson, outcome.seed or 0, book, kept, options, outcome)
         try:
@@ -189,7 +189,7 @@ class _Batch:
     ) -> None:
         self.lesson, self.seed, self.book, self.options, self.outcome = lesson, seed, book, options, outcome
         self.keeper = keeper
-        self.accelerators = accelerators_for(options.device)
+        self.accelerators = for_grading(options.device, options.isolation)
         self.held = book.students(lesson.ref.id)
 
     @property
@@ -292,7 +292,12 @@ class _Batch:
         answers spoiled later ones, and to try right answers in another place. Then it is marked and kept."""
         work.since = time.perf_counter()
         try:
-            work.runs[work.stage] = future.result()
+            try:
+                work.runs[work.stage] = future.result()
+            except Exception as error:
+                if work.stage != THERE:
+                    raise
+                log.warning("%s: no advice from another place: %s", work.submission.student, error)  # and a verdict
             for stage, where in ((SECOND, pool), (THERE, there)):
                 if stage <= work.stage:
                     continue

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,6 +28,7 @@ from grader.released import Released, released_lesson
 from grader.repair import Repaired, repair
 from grader.selection import cells_to_run
 
+log = logging.getLogger(__name__)
 ONLY_HIDDEN = Text(en="differs in a hidden case", zh="在一个隐藏用例中不一致")
 CARRIED = Text(
     en="This answer calls an earlier one that is not right yet. It was also tried with correct values in place of that "
@@ -129,7 +131,7 @@ class Marker:
         if second is not None:
             better = {r.key: self._redacted(r, second) for r in self.judge.results(second, _probed(second))}
             results = tuple(_carried_forward(result, better.get(result.key)) for result in results)
-        tried = self._elsewhere.tried(there) if self._elsewhere is not None and there is not None else {}
+        tried = self._tried(there)
         by_check = {f"{result.key.partition('.')[2]}{CHECK_SUFFIX}": result for result in results}
         shown = {key: _advised(result, tried.get(key.removesuffix(CHECK_SUFFIX))) for key, result in by_check.items()}
         outputs = {cell.id: ran for cell, ran in zip(self._run_cells(repaired), run.cells, strict=False)}
@@ -147,6 +149,16 @@ class Marker:
             cells=tuple(cell.id if cell.id in self._own else "" for cell in self._run_cells(repaired)),
             tried=tried,
         )
+
+    def _tried(self, there: Run | None) -> Mapping[str, Tried]:
+        """How right answers did in another place. That is advice: whatever goes wrong here costs nobody a verdict."""
+        if self._elsewhere is None or there is None:
+            return {}
+        try:
+            return self._elsewhere.tried(there)
+        except Exception:
+            log.exception("advice from %s", self._elsewhere.place.label)
+            return {}
 
     def unreadable(self, why: Text) -> Marked:
         """The outcome of a file that is no notebook: every exercise unanswered, and a page that says why."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from grader.batch import Options, Outcome, Progress, grade_lessons
 from grader.collect import Submission, collect
 from grader.course import Course
-from grader.engine.accelerators import accelerators_for
+from grader.engine.accelerators import for_grading
 from grader.feedback import FeedbackPages
 from grader.gradebook import Book
 from grader.gradebook_copy import copy
@@ -67,7 +67,7 @@ def rehearse(place: Path, out: Path, course: Course, options: Options, progress:
     With ``force`` and no seed, hidden cases are drawn that the run itself would not draw again: ``Outcome.seed`` says
     which. Raises what ``grade_class`` raises.
     """
-    accelerators_for(options.device)
+    for_grading(options.device, options.isolation)
     out = out.resolve()
     wanted = course.lesson(options.lesson).id if options.lesson else None
     outcome = Outcome(collect(place.resolve(), [ref.id for ref in course.lessons()], wanted, options.roster))

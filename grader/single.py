@@ -94,14 +94,14 @@ class Grader:
         from grader.course import Course, find_course
         from grader.elsewhere import place_behind
         from grader.engine import SandboxPool
-        from grader.engine.accelerators import accelerators_for
+        from grader.engine.accelerators import for_grading
         from grader.lesson import read_lesson
         from grader.marking import Marker
 
         found = find_course() if course is None else Course(course.resolve())
         self.seed = secrets.randbits(62) if seed is None else seed
         read = read_lesson(found.lesson(lesson).source)
-        accelerators = accelerators_for(device)
+        accelerators = for_grading(device, isolation)
         self._pool = self._there = SandboxPool(1, isolation=isolation, warmup=read.warmup)  # type: ignore[arg-type]
         if accelerators:
             self._there = SandboxPool(1, isolation=isolation, accelerators=accelerators[:1])  # type: ignore[arg-type]

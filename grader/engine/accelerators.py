@@ -35,8 +35,10 @@ ASKED = Text(
     "--device simulated。",
 )
 OTHER_KIND = Text(
-    en="The sandbox shows NVIDIA GPUs only; on {device}, use --isolation none for code that you trust.",
-    zh="沙箱目前只支持 NVIDIA GPU；在 {device} 上，若信任这些代码，请用 --isolation none。",
+    en="Student code can be given NVIDIA GPUs only, and {device} is none that the sandbox could show. Use --device "
+    "cpu, or --device simulated for advice on what would not run on a GPU.",
+    zh="学生代码目前只能使用 NVIDIA GPU，而 {device} 不是沙箱能够显示的。请用 --device cpu；"
+    "想知道哪些答案换到 GPU 上跑不了，可用 --device simulated。",
 )
 
 
@@ -69,11 +71,21 @@ def accelerators_for(device: str) -> tuple[Accelerator, ...]:
     return found
 
 
-def kind_of(device: str) -> str:
+def for_grading(device: str, isolation: str) -> tuple[Accelerator, ...]:
+    """Those that student code can be given: "auto" leaves out what the sandbox cannot show (not NVIDIA's), and what a
+    forked process cannot use (MPS). Raises AcceleratorError where "cuda" has nothing left."""
+    found = accelerators_for(device)
+    usable = tuple(one for one in found if one.name.startswith("cuda") and (one.nodes or isolation == "none"))
+    if device == "cuda" and not usable:
+        raise AcceleratorError(OTHER_KIND.format(device=found[0].name))
+    return usable
+
+
+def kind_of(device: str, isolation: str) -> str:
     """What a receipt says of a ``--device``: "cpu" where right answers are tried nowhere else, else where."""
     if device == SIMULATED:
         return SIMULATED
-    return next((one.name.partition(":")[0] for one in accelerators_for(device)), "cpu")
+    return "cuda" if for_grading(device, isolation) else "cpu"
 
 
 def require_nodes(accelerators: tuple[Accelerator, ...]) -> None:

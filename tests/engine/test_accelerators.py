@@ -15,6 +15,8 @@ from grader.engine.accelerators import (
     AcceleratorError,
     accelerators_for,
     arguments,
+    for_grading,
+    kind_of,
     minor,
     nodes,
     require_nodes,
@@ -57,7 +59,7 @@ def test_a_gpu_is_found_by_its_name_not_by_its_number(machine: tuple[Path, Path]
 
 
 def test_what_the_sandbox_cannot_show_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(AcceleratorError, match="--isolation none"):
+    with pytest.raises(AcceleratorError, match="NVIDIA GPUs only"):
         require_nodes((Accelerator("mps"),))
     with pytest.raises(ValueError, match="auto, cpu, cuda, simulated"):
         accelerators_for("gpu")
@@ -67,6 +69,24 @@ def test_what_the_sandbox_cannot_show_is_refused(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(AcceleratorError, match="--device cuda needs an accelerator") as refused:
         accelerators_for("cuda")
     assert torch.__version__ in refused.value.text.zh
+
+
+def test_by_default_a_class_is_graded_without_what_the_sandbox_cannot_show(
+    monkeypatch: pytest.MonkeyPatch, machine: tuple[Path, Path]
+) -> None:
+    """An accelerator of another make must not keep anybody from grading who never asked for one."""
+    monkeypatch.setattr(devices, "_likely", lambda: True)
+    for other in ("mps", "cuda:0"):  # Apple's; AMD's, which torch calls cuda, too, and which has no such nodes
+        monkeypatch.setattr(devices, "_found", lambda other=other: (Accelerator(other),))
+        assert for_grading("auto", "bubblewrap") == ()
+        assert kind_of("auto", "bubblewrap") == "cpu"
+        with pytest.raises(AcceleratorError, match="--device simulated"):
+            for_grading("cuda", "bubblewrap")
+    assert for_grading("auto", "none") == (Accelerator("cuda:0"),)
+    found = (Accelerator("cuda:0", nodes=nodes(0, machine[0])),)
+    monkeypatch.setattr(devices, "_found", lambda: found)
+    assert for_grading("auto", "bubblewrap") == for_grading("cuda", "bubblewrap") == found
+    assert (kind_of("auto", "bubblewrap"), kind_of("simulated", "bubblewrap")) == ("cuda", "simulated")
 
 
 def test_a_machine_without_device_nodes_is_not_asked_for_torch(monkeypatch: pytest.MonkeyPatch) -> None:

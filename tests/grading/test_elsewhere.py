@@ -11,8 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 import grader
+from grader import batch
 from grader.commands.grade import command
 from grader.course import Course
+from grader.elsewhere import Elsewhere
+from grader.engine.accelerators import Accelerator
 from grader.lesson import Lesson, read_lesson
 from grader.reference import exercise_ids, load_exercises, solution_cell, without_marks
 from grader.release import student_notebook
@@ -84,6 +87,26 @@ def test_a_class_keeps_it_in_the_receipt(notebook: nbformat.NotebookNode, tmp_pa
     assert receipt["elsewhere"][f"losses.{WRONG}"]["reason"] == "error"
     assert receipt["elsewhere"]["losses.strict_mse"] == {"device": "simulated", "reason": "", "text": None}
     assert "does not run on an accelerator" in (out / "feedback" / "ann" / "08_losses" / "08_losses.html").read_text()
+
+
+def test_advice_that_cannot_be_had_costs_no_verdict(
+    notebook: nbformat.NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sandbox of an accelerator does not start; then one that starts is judged by something broken."""
+    path = tmp_path / "in" / "ann" / "08_losses" / "08_losses.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text(nbformat.writes(notebook), encoding="utf-8")
+    gone = (Accelerator("cuda:0", nodes=(tmp_path / "no-such-node",)),)
+    monkeypatch.setattr(batch, "for_grading", lambda *_: gone)
+    first = batch.grade_class(tmp_path / "in", tmp_path / "first", HERE, batch.Options(jobs=1, seed=3))
+    monkeypatch.setattr(batch, "for_grading", lambda *_: ())
+    monkeypatch.setattr(Elsewhere, "_one", lambda *_: 1 / 0)
+    options = batch.Options(jobs=1, seed=3, device="simulated")
+    second = batch.grade_class(tmp_path / "in", tmp_path / "second", HERE, options)
+    for outcome in (first, second):
+        assert outcome.complete and outcome.failures == []
+        assert outcome.receipts[0].elsewhere == {}
+        assert sum(e.verdict == "pass" for e in outcome.receipts[0].exercises) == 4
 
 
 def test_an_accelerator_that_is_not_there_is_refused_before_anything_is_graded(tmp_path: Path) -> None:
