@@ -159,7 +159,8 @@ def _elsewhere(pack: ExercisePack, namespace: dict[str, Any], device: str) -> Ad
                 return None if said is None else _named(said, advice(pack, namespace))
         if device not in ("auto", "simulated"):
             return Advice(NO_ACCELERATOR.format(device=device))
-        with TimeLimit(pack.timeout, lambda: None):
+        # As patient as the check was: what torch loads for a first run here takes seconds on a machine that is busy.
+        with TimeLimit(PATIENCE * pack.timeout, lambda: None):
             return advice(pack, namespace)
     except (KeyboardInterrupt, Exception):
         return None

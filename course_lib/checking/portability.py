@@ -10,7 +10,7 @@ import contextlib
 import random
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,10 +24,10 @@ from course_lib.checking.probing import ProbeFunction, compile_probe, run_probe
 from course_lib.checking.results import Hint, Observed, RaisedError
 from course_lib.checking.simulated import Slip, home, origin, simulated_device, to_device
 from course_lib.checking.values import Value
-from course_lib.checking.verdict import ExercisePack
+from course_lib.checking.verdict import ExercisePack, JudgedCase
 from course_lib.text import Text
 
-ENOUGH = 1.0  # seconds after which no further case is begun: nobody waits for advice
+ENOUGH = 1.0  # seconds after the first case, after which no further one is begun: nobody waits for advice
 _RIGHT_HERE = Text(
     en="Your answer is right and has all its points. It would not run on a GPU yet. {slip}",
     zh="你的答案是对的，分数全得。不过换到 GPU 上还跑不了。{slip}",
@@ -80,13 +80,18 @@ class Advice:
 
 def advice(pack: ExercisePack, namespace: dict[str, Any]) -> Advice | None:
     """Advice from runs of the public cases on the simulated device; None for an answer that would run on a GPU."""
-    probe, began = compile_probe(pack.probe), time.monotonic()
-    trips: list[Trip] = []
-    for case in pack.cases:
-        if time.monotonic() - began > ENOUGH:
-            break
-        trips.append(travel(probe, namespace, case.inputs))
-    return advice_on(pack, trips)
+    probe = compile_probe(pack.probe)
+    return advice_on(pack, [travel(probe, namespace, case.inputs) for case in while_there_is_time(pack.cases)])
+
+
+def while_there_is_time(cases: Iterable[JudgedCase]) -> Iterator[JudgedCase]:
+    """The cases, until ENOUGH seconds are over. The first does not count: whatever is loaded or started is so then."""
+    began: float | None = None
+    for case in cases:
+        if began is not None and time.monotonic() - began > ENOUGH:
+            return
+        yield case
+        began = time.monotonic() if began is None else began
 
 
 def advice_on(pack: ExercisePack, trips: Sequence[Trip]) -> Advice | None:

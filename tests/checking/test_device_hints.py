@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from course_lib.checking import check, wire
+from course_lib.checking import check, portability, wire
 from course_lib.checking.device_hints import DeviceMistake, Sign, recognise
 from course_lib.checking.device_words import where_it_lies
 from course_lib.checking.packs import from_tree, read_pack, to_tree
-from course_lib.checking.portability import advice, advice_on, sign_of, slips_of
+from course_lib.checking.portability import advice, advice_on, sign_of, slips_of, travel
 from course_lib.checking.render_html import html
 from course_lib.checking.render_text import plain
 from course_lib.checking.results import Hint, Observed
@@ -113,6 +115,27 @@ def test_the_advice_has_the_hint_of_the_mistake_that_was_made() -> None:
     assert cut is not None and (cut.note, cut.hint) == (said.note, None)
 
 
+def test_a_first_case_that_takes_long_costs_nobody_the_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first check of a session waits for what torch loads; what takes long after that is given up."""
+    clock, took = [0.0], [9.0, 0.1]
+
+    def slow(*arguments: Any) -> Any:
+        clock[0] += took.pop(0)
+        return travel(*arguments)
+
+    monkeypatch.setattr(portability, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(portability, "travel", slow)
+    known = mistake("mask", *(Sign("mixed", "mul", ((n, 3),), "made") for n in (2, 1)))
+    said = advice(pack(known), student("return x * torch.ones(len(x), 3)"))
+    assert said is not None and said.hint == known.hint and took == []
+    cases = (*pack(known).cases, *pack(known).cases)
+    seen = []
+    for case in portability.while_there_is_time(cases):
+        seen.append(case)
+        clock[0] += 0.8
+    assert len(seen) == 3
+
+
 def test_the_steps_of_the_hint_in_both_forms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COURSE_LANG", "en")
     shipped = read_pack("losses.leaky_relu")
@@ -152,7 +175,7 @@ def test_where_things_lie_has_words_for_every_kind_of_slip_and_input() -> None:
     for kind in ("mixed", "numpy", "generator", "drawn", "moved", "refused", "state", "returned"):
         slip = Slip(kind, "out", ((2, 3),))
         said = where_it_lies(case, slip, {"out": Text(en="the {result}", zh="{结果}")})
-        assert "`x` [2]; `weights['w0']` [0];" in said.en and "…; `several[0]` []" in said.zh
+        assert "`x` [2]; `weights['w0']` [0];" in said.en and "…；`several[0]` []" in said.zh
         assert "`n`" not in said.en and "array" not in said.en.split(".")[1]
         assert ("the {result}" in said.en) == (kind == "returned") and "{c}" in said.zh
         assert "`" not in where_it_lies(bare, Slip(kind, "", ()), {}).en.split(".")[0]
