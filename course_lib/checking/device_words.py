@@ -91,8 +91,9 @@ _FETCHED_IN = Text(en=" That tensor comes from `{made}`.", zh="那个张量来�
 def where_it_lies(case: JudgedCase, slip: Slip, labels: Mapping[str, Text]) -> Text:
     """One case with a slip: which of its inputs lie on the accelerator, and what meets them."""
     pieces = [piece for name, value in case.inputs.items() for piece in _tensors(name, value)]
-    inputs = Text(en="; ".join(pieces), zh="；".join(pieces))
-    ours = _INPUTS.format(label=case.label, inputs=inputs) if pieces else _NO_INPUTS.format(label=case.label)
+    ours = _NO_INPUTS.format(label=case.label)
+    if pieces:
+        ours = _INPUTS.format(label=case.label, inputs=Text(en="; ".join(pieces), zh="；".join(pieces)))
     other = _MEETS[slip.kind].format(
         operation=labels.get(slip.operation, slip.operation) if slip.kind == "returned" else slip.operation,
         shape=list(slip.shapes[0]) if slip.shapes else "[]",
